@@ -1,0 +1,3 @@
+module tacet
+
+go 1.26
