@@ -1,0 +1,53 @@
+package privacy
+
+// Transform is what is done to an attribute before it is stored.
+type Transform string
+
+// The transforms. CheckType knows which Go type each of them leaves behind.
+const (
+	AsIs       Transform = "as it is"                                                // any plain type
+	Anonymise  Transform = "anonymised (RFC 6235; method and version recorded)"      // Anonymised
+	HideTopics Transform = "priv/… becomes priv/*; others hashed if the app asks so" // RecordedTopic
+)
+
+// Attribute is one thing that telemetry holds, and why it may.
+type Attribute struct {
+	Name      string    `json:"name"` // as in the JSON of an event
+	What      string    `json:"what"`
+	Purpose   string    `json:"purpose"`
+	Basis     string    `json:"legalBasis"`
+	Transform Transform `json:"transform"`
+	Retention string    `json:"retention"`
+	Personal  bool      `json:"personal"` // whether it was personal data before the transform
+}
+
+// Manifest lists all that telemetry ever holds about a message or connection.
+// As JSON it is served at /.well-known/telemetry.json.
+type Manifest struct {
+	Version    int         `json:"version"` // counts changes to the list
+	Attributes []Attribute `json:"attributes"`
+}
+
+// What all attributes have in common.
+const (
+	byPlan   = "the retention of the application's plan"
+	contract = "performance of the contract with the application's owner (GDPR Art. 6(1)(b))"
+	interest = "legitimate interest in a service that is not abused (GDPR Art. 6(1)(f))"
+)
+
+// Telemetry is the manifest of this version of the platform. The names are
+// those of the fields in the JSON of an event.
+var Telemetry = Manifest{
+	Version: 1,
+	Attributes: []Attribute{
+		{Name: "node", What: "id of the node that held the connection", Purpose: "finding faults of one node", Basis: contract, Transform: AsIs, Retention: byPlan},
+		{Name: "app", What: "id of the application", Purpose: "keeping one application's figures from another's", Basis: contract, Transform: AsIs, Retention: byPlan},
+		{Name: "clientIp", What: "network of the connecting client", Purpose: "finding abuse within a day; counting distinct clients", Basis: interest, Transform: Anonymise, Retention: byPlan, Personal: true},
+		{Name: "publisherIp", What: "network of the publishing client or backend", Purpose: "finding abuse within a day; counting distinct publishers", Basis: interest, Transform: Anonymise, Retention: byPlan, Personal: true},
+		{Name: "size", What: "size of the message in bytes", Purpose: "reports of traffic, quotas", Basis: contract, Transform: AsIs, Retention: byPlan},
+		{Name: "topic", What: "name of the topic", Purpose: "reports by topic", Basis: contract, Transform: HideTopics, Retention: byPlan, Personal: true},
+		{Name: "subscribers", What: "number of subscribers that the message matched", Purpose: "reports of traffic, quotas", Basis: contract, Transform: AsIs, Retention: byPlan},
+		{Name: "timestamp", What: "when it happened, UTC", Purpose: "reports over time; deletion when the retention ends", Basis: contract, Transform: AsIs, Retention: byPlan},
+		{Name: "country", What: "country of the client, where a network edge supplies it", Purpose: "reports by country, groups below five clients merged", Basis: interest, Transform: AsIs, Retention: byPlan, Personal: true},
+	},
+}
