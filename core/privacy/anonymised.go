@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"tacet/core/fault"
 )
 
 // Method is how addresses are anonymised: a setting of the application.
@@ -21,8 +23,15 @@ const (
 	None Method = "none"
 )
 
-// Valid reports whether m is one of the methods.
-func (m Method) Valid() bool { return m == Ipcrypt || m == Truncate || m == None }
+// Check returns nil when m is one of the methods or empty, which means
+// Ipcrypt; else a fault of kind Invalid.
+func (m Method) Check() error {
+	switch m {
+	case "", Ipcrypt, Truncate, None:
+		return nil
+	}
+	return &fault.Error{Kind: fault.Invalid, Text: "addresses must be anonymised by ipcrypt, truncate or none"}
+}
 
 // version counts the changes to what a method does, for all methods together.
 // Records keep the version that they were made with (RFC 6235 §8).

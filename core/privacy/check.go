@@ -9,9 +9,10 @@ import (
 
 // CheckType returns nil when a value of struct type t can hold nothing that m
 // does not list, else an error that names the first field that it could. A
-// field goes by its JSON name. Its type must be the one that the attribute's
+// field goes by its name in JSON. Its type must be the one that the attribute's
 // transform leaves behind; nothing may be of a type that can hold anything
-// (interfaces, maps, slices, functions), and structs inside are checked too.
+// (interfaces, maps, slices, functions, other structs). Embedded structs are
+// walked into.
 func CheckType(t reflect.Type, m Manifest) error {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -40,7 +41,7 @@ func (m Manifest) checkField(f reflect.StructField) error {
 		name = f.Name
 	}
 	for _, a := range m.Attributes {
-		if a.Name == name {
+		if a.Field == name {
 			return a.checkType(f.Type)
 		}
 	}

@@ -12,7 +12,8 @@ const (
 
 // Attribute is one thing that telemetry holds, and why it may.
 type Attribute struct {
-	Name      string    `json:"name"` // as in the JSON of an event
+	Name      string    `json:"name"`  // as in the published policy
+	Field     string    `json:"field"` // as in the JSON of an event
 	What      string    `json:"what"`
 	Purpose   string    `json:"purpose"`
 	Basis     string    `json:"legalBasis"`
@@ -35,19 +36,55 @@ const (
 	interest = "legitimate interest in a service that is not abused (GDPR Art. 6(1)(f))"
 )
 
-// Telemetry is the manifest of this version of the platform. The names are
-// those of the fields in the JSON of an event.
+// Telemetry is the manifest of this version of the platform: the eight
+// attributes of the policy, and the country where an edge supplies it.
 var Telemetry = Manifest{
 	Version: 1,
 	Attributes: []Attribute{
-		{Name: "node", What: "id of the node that held the connection", Purpose: "finding faults of one node", Basis: contract, Transform: AsIs, Retention: byPlan},
-		{Name: "app", What: "id of the application", Purpose: "keeping one application's figures from another's", Basis: contract, Transform: AsIs, Retention: byPlan},
-		{Name: "clientIp", What: "network of the connecting client", Purpose: "finding abuse within a day; counting distinct clients", Basis: interest, Transform: Anonymise, Retention: byPlan, Personal: true},
-		{Name: "publisherIp", What: "network of the publishing client or backend", Purpose: "finding abuse within a day; counting distinct publishers", Basis: interest, Transform: Anonymise, Retention: byPlan, Personal: true},
-		{Name: "size", What: "size of the message in bytes", Purpose: "reports of traffic, quotas", Basis: contract, Transform: AsIs, Retention: byPlan},
-		{Name: "topic", What: "name of the topic", Purpose: "reports by topic", Basis: contract, Transform: HideTopics, Retention: byPlan, Personal: true},
-		{Name: "subscribers", What: "number of subscribers that the message matched", Purpose: "reports of traffic, quotas", Basis: contract, Transform: AsIs, Retention: byPlan},
-		{Name: "timestamp", What: "when it happened, UTC", Purpose: "reports over time; deletion when the retention ends", Basis: contract, Transform: AsIs, Retention: byPlan},
-		{Name: "country", What: "country of the client, where a network edge supplies it", Purpose: "reports by country, groups below five clients merged", Basis: interest, Transform: AsIs, Retention: byPlan, Personal: true},
+		{
+			Name: "node id", Field: "node", What: "id of the node that held the connection",
+			Purpose: "finding faults of one node",
+			Basis:   contract, Transform: AsIs, Retention: byPlan,
+		},
+		{
+			Name: "application id", Field: "app", What: "id of the application",
+			Purpose: "keeping one application's figures from another's",
+			Basis:   contract, Transform: AsIs, Retention: byPlan,
+		},
+		{
+			Name: "anonymised client IP", Field: "clientIp", What: "network of the connecting client",
+			Purpose: "finding abuse within a day; counting distinct clients",
+			Basis:   interest, Transform: Anonymise, Retention: byPlan, Personal: true,
+		},
+		{
+			Name: "anonymised publisher IP", Field: "publisherIp", What: "network of the publishing client or backend",
+			Purpose: "finding abuse within a day; counting distinct publishers",
+			Basis:   interest, Transform: Anonymise, Retention: byPlan, Personal: true,
+		},
+		{
+			Name: "message size", Field: "size", What: "size of the message in bytes",
+			Purpose: "reports of traffic, quotas",
+			Basis:   contract, Transform: AsIs, Retention: byPlan,
+		},
+		{
+			Name: "topic name", Field: "topic", What: "name of the topic",
+			Purpose: "reports by topic",
+			Basis:   contract, Transform: HideTopics, Retention: byPlan, Personal: true,
+		},
+		{
+			Name: "subscribers count", Field: "subscribers", What: "number of subscribers that the message matched",
+			Purpose: "reports of traffic, quotas",
+			Basis:   contract, Transform: AsIs, Retention: byPlan,
+		},
+		{
+			Name: "timestamp", Field: "at", What: "when it happened, UTC",
+			Purpose: "reports over time; deletion when the retention ends",
+			Basis:   contract, Transform: AsIs, Retention: byPlan,
+		},
+		{
+			Name: "country", Field: "country", What: "country of the client, where a network edge supplies it",
+			Purpose: "reports by country, groups below five clients merged",
+			Basis:   interest, Transform: AsIs, Retention: byPlan, Personal: true,
+		},
 	},
 }

@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -38,22 +40,28 @@ func RecordTopic(n topic.Name, blind *BlindKey) RecordedTopic {
 
 // BlindKey is the key under which one application's topic names are recorded.
 // It lives as long as the application does. Printed, it is a redaction; as for
-// Addr, the bytes live in a closure. The zero value is no key, and panics when
-// used: pass a nil *BlindKey to record names as they are.
+// Addr, the bytes live in a closure. Its JSON form is for stores and holds the
+// key. The zero value is no key: under it every name is recorded as "~" alone.
 type BlindKey struct{ reveal func() [SecretSize]byte }
 
 // NewBlindKey returns a key made of 32 random bytes.
-func NewBlindKey(random [SecretSize]byte) *BlindKey {
-	return &BlindKey{func() [SecretSize]byte { return random }}
+func NewBlindKey(random [SecretSize]byte) BlindKey {
+	return BlindKey{func() [SecretSize]byte { return random }}
 }
 
-func (k *BlindKey) hash(n topic.Name) RecordedTopic {
+func (k BlindKey) hash(n topic.Name) RecordedTopic {
+	if k.IsZero() {
+		return "~" // asked to hide names without a key: hide them all the same
+	}
 	key := k.reveal()
 	mac := hmac.New(sha256.New, key[:])
 	mac.Write([]byte("tacet/topic/"))
 	mac.Write([]byte(n))
 	return RecordedTopic("~" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16]))
 }
+
+// IsZero reports whether there is no key.
+func (k BlindKey) IsZero() bool { return k.reveal == nil }
 
 // String returns a redaction.
 func (k BlindKey) String() string { return "(blind key)" }
@@ -63,3 +71,26 @@ func (k BlindKey) Format(f fmt.State, _ rune) { fmt.Fprint(f, k.String()) }
 
 // LogValue returns a redaction.
 func (k BlindKey) LogValue() slog.Value { return slog.StringValue(k.String()) }
+
+// MarshalJSON returns the key in clear, as base64: for stores.
+func (k BlindKey) MarshalJSON() ([]byte, error) {
+	if k.IsZero() {
+		return []byte("null"), nil
+	}
+	key := k.reveal()
+	return json.Marshal(key[:])
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (k *BlindKey) UnmarshalJSON(data []byte) error {
+	var key []byte
+	switch err := json.Unmarshal(data, &key); {
+	case err != nil, key != nil && len(key) != SecretSize:
+		return errors.New("a blind key is 32 bytes in base64")
+	case key == nil:
+		*k = BlindKey{}
+	default:
+		*k = NewBlindKey([SecretSize]byte(key))
+	}
+	return nil
+}
