@@ -1,0 +1,43 @@
+# Names for what is done often. Anything longer than two lines is a script in .ci or .tools.
+.DEFAULT_GOAL := help
+.PHONY: help run test check vet lint wasm compat fuzz cover bench microbench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## build and run the platform on this machine; ARGS='--listen 127.0.0.1:9000' adds flags
+	go run ./infra/tacet run --data .tacet $(ARGS)
+
+test: ## everything that needs no cloud; installs what it needs; COMPAT=none leaves out the public clients' suites
+	@.ci/test all
+
+check: ## the fast part of test: vet for every target, lint, unit tests
+	@.ci/test fast
+
+vet: ## go vet for Linux, macOS, Windows and, for core, both WebAssembly targets
+	@.ci/vet
+
+lint: ## golangci-lint, for Linux and for core as WebAssembly
+	@.ci/lint
+
+wasm: ## core's own tests as WebAssembly, under node and under wazero
+	@.ci/wasm js && .ci/wasm wasip1
+
+compat: ## the test suites of public clients against a running server; COMPAT=DIR says where they are
+	@.ci/compat
+
+fuzz: ## every fuzz target for FUZZTIME (30s) each; RUN=Decode chooses by name
+	@.ci/fuzz "$(or $(FUZZTIME),30s)" "$(RUN)"
+
+cover: ## how much of the code the tests reach, by function
+	@mkdir -p .build && go test -coverpkg=./... -coverprofile=.build/cover.out ./...
+	@go tool cover -func=.build/cover.out
+
+bench: ## load against this machine's Tacet and its peers, one table of ratios; ARGS adds flags
+	go run ./infra/tacet bench $(ARGS)
+
+microbench: ## Go benchmarks, compared with the run before by benchstat; RUN=Encode chooses by name
+	@.ci/microbench "$(or $(RUN),.)"
+
+clean: ## remove what was built; the data in .tacet stays
+	rm -rf .build

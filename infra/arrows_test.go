@@ -1,0 +1,188 @@
+package infra_test
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rule says what some rooms must not reach, and why. A name stands for the room and all that is below it, or for a
+// module and its packages.
+type rule struct {
+	from    []string // these rooms
+	except  []string // but not these of them
+	not     []string // must not reach these
+	but     []string // except for these
+	direct  bool     // only their own imports count, not what is reached through others
+	because string
+}
+
+var (
+	everything = []string{"core", "infra", "functions"}
+	awsSDK     = []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}
+	stores     = []string{"infra/dynamo", "infra/poster", "infra/vault", "infra/embedded"}
+
+	// What runs, or is linked into what runs, in somebody's AWS account.
+	deployed = []string{
+		"core", "functions", "infra/apigw", "infra/config", "infra/console", "infra/dynamo", "infra/entry",
+		"infra/httpapi", "infra/jwks", "infra/logging", "infra/platform", "infra/poster", "infra/vault",
+	}
+	// What holds every part together in one process, or tries them out there.
+	hosts = []string{"infra/local/standalone", "infra/scenario", "infra/tacet"}
+)
+
+var rules = []rule{
+	{from: []string{"core"}, not: append([]string{"infra", "functions", "github.com/aws"}, awsSDK...), because: "core decides and would still be true if AWS vanished"},
+	{from: everything, not: []string{"functions"}, because: "a function only says which handler a binary is; nobody else needs to know"},
+	{
+		from: []string{"functions"}, direct: true, not: everything, but: []string{"infra/entry", "infra/platform"},
+		because: "a main that wires is a main without a test",
+	},
+	{
+		from: []string{"infra/entry", "infra/httpapi", "infra/console"}, not: slices.Concat(awsSDK, stores),
+		because: "they translate between the outside and core; what core calls is the platform's business",
+	},
+	{from: []string{"infra/dynamo"}, not: []string{"infra/poster", "infra/vault", "infra/embedded"}, because: "adapters know core, not one another"},
+	{from: []string{"infra/poster"}, not: []string{"infra/dynamo", "infra/vault", "infra/embedded"}, because: "adapters know core, not one another"},
+	{from: []string{"infra/vault"}, not: []string{"infra/dynamo", "infra/poster", "infra/embedded"}, because: "adapters know core, not one another"},
+	{from: []string{"infra/embedded"}, not: []string{"infra/dynamo", "infra/poster", "infra/vault"}, because: "adapters know core, not one another"},
+	{
+		from: []string{"infra/apigw"}, not: everything, but: []string{"infra/apigw"},
+		because: "it is the language of gateway and entry, and both must be able to change without it",
+	},
+	{
+		from: []string{"infra/local/socket"}, not: everything, but: []string{"infra/local/socket"},
+		because: "it speaks RFC 6455 and knows nothing of API Gateway or of us",
+	},
+	{
+		from: []string{"infra/local/gateway"}, not: everything, but: []string{"infra/apigw", "infra/local/gateway", "infra/local/socket"},
+		because: "it imitates API Gateway, for which a handler is a value with Invoke; it serves other people's functions as well",
+	},
+	{
+		from: deployed, not: []string{"infra/local", "infra/load", "infra/embedded", "infra/scenario", "infra/tacet"},
+		because: "what only one machine needs must not make a Lambda start slower",
+	},
+	{
+		from: everything, except: slices.Concat(hosts, []string{"infra/embedded"}), not: slices.Concat(hosts, []string{"infra/embedded"}),
+		because: "only the hosts know everything, and nobody knows them",
+	},
+	{
+		from: everything, except: []string{"core/pubsub/pubsubtest", "infra/scenario"}, not: []string{"testing", "core/pubsub/pubsubtest"},
+		because: "a test suite inside a program brings its flags and its weight",
+	},
+}
+
+// graph says what each room imports, tests apart.
+type graph map[string][]string
+
+func graphOf(sources []source) graph {
+	g := graph{}
+	for _, s := range sources {
+		if !s.test() {
+			g[s.room()] = append(g[s.room()], s.imports()...)
+		}
+	}
+	return g
+}
+
+// violations returns the shortest forbidden way out of each room that breaks the rule.
+func (r rule) violations(g graph) []string {
+	var found []string
+	for _, room := range slices.Sorted(maps.Keys(g)) {
+		if !within(room, r.from) || within(room, r.except) {
+			continue
+		}
+		if way := g.way(room, r); way != nil {
+			found = append(found, strings.Join(way, " → ")+": "+r.because)
+		}
+	}
+	return found
+}
+
+// way returns how the room reaches what the rule forbids, or nil.
+func (g graph) way(room string, r rule) []string {
+	from := map[string]string{room: ""}
+	for queue := []string{room}; len(queue) > 0; queue = queue[1:] {
+		for _, next := range g[queue[0]] {
+			if _, seen := from[next]; seen {
+				continue
+			}
+			from[next] = queue[0]
+			if within(next, r.not) && !within(next, r.but) {
+				way := []string{next}
+				for at := queue[0]; at != ""; at = from[at] {
+					way = slices.Insert(way, 0, at)
+				}
+				return way
+			}
+			if !r.direct {
+				queue = append(queue, next)
+			}
+		}
+	}
+	return nil
+}
+
+func within(p string, trees []string) bool {
+	return slices.ContainsFunc(trees, func(tree string) bool { return p == tree || strings.HasPrefix(p, tree+"/") })
+}
+
+func TestNoArrowPointsTheWrongWay(t *testing.T) {
+	g := graphOf(readModule(t))
+	for _, r := range rules {
+		for _, v := range r.violations(g) {
+			t.Error(v)
+		}
+	}
+}
+
+// Every rule must go red for every pair that it names, through a third room as well, and must let pass what it excepts.
+func TestPlantedArrowsAreSeen(t *testing.T) {
+	for _, r := range rules {
+		for _, from := range r.from {
+			for _, not := range r.not {
+				source, target, middle := from+"/source", not+"/target", "infra/apigw/middle"
+				if got := r.violations(graph{source: {target}}); len(got) != 1 {
+					t.Errorf("%s → %s was not seen: %s", source, target, r.because)
+				}
+				if got := r.violations(graph{source: {middle}, middle: {target}}); len(got) == 0 && !r.direct {
+					t.Errorf("%s → %s → %s was not seen: %s", source, middle, target, r.because)
+				}
+				if got := r.violations(graph{source: {from + "/sibling", "fmt"}, "nowhere": {target}}); len(got) != 0 && !within(from, r.not) {
+					t.Errorf("innocent, and accused: %s", got)
+				}
+			}
+			for _, but := range r.but {
+				if got := r.violations(graph{from + "/planted": {but}}); len(got) != 0 {
+					t.Errorf("excepted, and accused: %s", got)
+				}
+			}
+		}
+		for _, except := range r.except {
+			if got := r.violations(graph{except: {r.not[0]}}); len(got) != 0 {
+				t.Errorf("excepted, and accused: %s", got)
+			}
+		}
+	}
+}
+
+// A rule about a room that does not exist is a rule with a misspelt name, or one about a room yet to be built.
+func TestRulesNameRoomsThatExist(t *testing.T) {
+	planned := []string{
+		"functions", "infra/config", "infra/console", "infra/dynamo", "infra/embedded", "infra/entry", "infra/httpapi",
+		"infra/jwks", "infra/load", "infra/local/gateway", "infra/local/socket", "infra/local/standalone", "infra/logging",
+		"infra/platform", "infra/poster", "infra/scenario", "infra/tacet", "infra/vault", "core/pubsub/pubsubtest",
+	}
+	for _, r := range rules {
+		for _, room := range slices.Concat(r.from, r.except, r.not, r.but) {
+			if !within(room, everything) || slices.Contains(planned, room) {
+				continue
+			}
+			if info, err := os.Stat("../" + room); err != nil || !info.IsDir() {
+				t.Errorf("there is no room %s", room)
+			}
+		}
+	}
+}
