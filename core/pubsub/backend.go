@@ -1,0 +1,188 @@
+package pubsub
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"tacet/core/app"
+	"tacet/core/fault"
+	"tacet/core/grant"
+	"tacet/core/privacy"
+	"tacet/core/telemetry"
+	"tacet/core/topic"
+	"tacet/core/wire"
+)
+
+// Backend is the bearer of an admin token: one of an application's own
+// servers. It is made by Service.Backend and lives for one request.
+type Backend struct {
+	service *Service
+	App     *app.App
+	grants  grant.Grants
+}
+
+// Backend returns the bearer of an admin token for the application, or a
+// *fault.Error as Connect does.
+func (s *Service) Backend(ctx context.Context, appID, token string) (*Backend, error) {
+	a, t, err := s.identify(ctx, appID, token, grant.Admin)
+	if err != nil {
+		return nil, err
+	}
+	return &Backend{service: s, App: a, grants: t.Grants}, nil
+}
+
+// May returns nil if the token allows the action, else a fault that says what
+// the token lacks.
+func (b *Backend) May(action grant.Action) error {
+	if b.grants.May(action) {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Forbidden, Code: wire.CodeForbidden,
+		Text: "the token does not grant this: it needs the permission " + string(action),
+	}
+}
+
+// Publication is what a backend publishes.
+type Publication struct {
+	Topic       topic.Name
+	MessageType string // "" means wire.DefaultMessageType
+	Message     []byte // JSON, checked to be well-formed; passed on as it is
+	Compress    bool
+	Address     privacy.Addr // of the backend
+}
+
+// Publish sends a message to everybody who has the topic.
+func (b *Backend) Publish(ctx context.Context, p Publication) (wire.Counts, error) {
+	if err := mayPublish(b.grants.MayPublish, p.Topic); err != nil {
+		return wire.Counts{}, err
+	}
+	if err := fits(b.App, len(p.Message)); err != nil {
+		return wire.Counts{}, err
+	}
+	if p.MessageType == "" {
+		p.MessageType = wire.DefaultMessageType
+	}
+	frame := wire.BackendPublication(p.Topic, p.MessageType, p.Message, p.Compress)
+	counts, err := b.service.fanOut(ctx, b.App.ID, p.Topic, frame, "")
+	if err != nil {
+		return counts, err
+	}
+	b.service.record(ctx, b.App, telemetry.Event{
+		PublisherIP: b.service.anonymise(ctx, b.App, p.Address), Size: len(p.Message), Topic: recordedTopic(b.App, p.Topic), Subscribers: counts.Matched,
+	}, true)
+	return counts, nil
+}
+
+// Topics returns the occupied topics, sorted by name.
+func (b *Backend) Topics(ctx context.Context) ([]TopicCount, error) {
+	if err := b.May(grant.ManageSubscribers); err != nil {
+		return nil, err
+	}
+	topics, err := b.service.Subscriptions.Occupied(ctx, b.App.ID)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return topics, nil
+}
+
+// Unsubscribe takes topics that match one of the patterns away from all
+// connections of a subject, and returns how many subscriptions that were. A
+// subject that is not there has none.
+func (b *Backend) Unsubscribe(ctx context.Context, who grant.Subject, patterns []topic.Pattern) (int, error) {
+	if err := b.May(grant.ManageSubscribers); err != nil {
+		return 0, err
+	}
+	removed := 0
+	err := b.eachOf(ctx, who, func(c *Connection) error {
+		topics, err := b.service.Subscriptions.TopicsOf(ctx, c)
+		if err != nil {
+			return err
+		}
+		for _, n := range topics {
+			if !slices.ContainsFunc(patterns, func(p topic.Pattern) bool { return p.Match(n) }) {
+				continue
+			}
+			was, err := b.service.Subscriptions.Unsubscribe(ctx, c, n)
+			if err != nil {
+				return err
+			}
+			if was {
+				removed++
+			}
+		}
+		return nil
+	})
+	return removed, err
+}
+
+// Disconnect ends one connection and reports whether it was there. One of
+// another application is not there.
+func (b *Backend) Disconnect(ctx context.Context, id wire.ConnID) (bool, error) {
+	if err := b.May(grant.ManageConnections); err != nil {
+		return false, err
+	}
+	c, err := b.service.Connections.Get(ctx, id)
+	if errors.Is(err, ErrNoConnection) || err == nil && c.App != b.App.ID {
+		return false, nil
+	}
+	if err == nil {
+		err = b.end(ctx, c)
+	}
+	if err != nil {
+		return false, unavailable(err)
+	}
+	return true, nil
+}
+
+// DisconnectSubject ends all connections of a subject, or of the whole
+// application when who is "", and returns how many that were.
+func (b *Backend) DisconnectSubject(ctx context.Context, who grant.Subject) (int, error) {
+	if err := b.May(grant.ManageConnections); err != nil {
+		return 0, err
+	}
+	ended := 0
+	err := b.eachOf(ctx, who, func(c *Connection) error {
+		if err := b.end(ctx, c); err != nil {
+			return err
+		}
+		ended++
+		return nil
+	})
+	return ended, err
+}
+
+func (b *Backend) end(ctx context.Context, c *Connection) error {
+	return b.service.Poster.Close(ctx, c.ID, wire.CloseNormal, "disconnected by the application")
+}
+
+// eachOf calls f for each connection of a subject, or of the application when
+// who is "". It reads all ids first, because f may change what is paged over,
+// goes on after an error, and returns the first.
+func (b *Backend) eachOf(ctx context.Context, who grant.Subject, f func(*Connection) error) error {
+	var ids []wire.ConnID
+	err := pages(func(from Cursor) (Page, error) {
+		if who == "" {
+			return b.service.Audience.OfApp(ctx, b.App.ID, from)
+		}
+		return b.service.Audience.OfSubject(ctx, b.App.ID, who, from)
+	}, func(page []wire.ConnID) { ids = append(ids, page...) })
+	if err != nil {
+		return err
+	}
+	var first error
+	for _, id := range ids {
+		c, err := b.service.Connections.Get(ctx, id)
+		if errors.Is(err, ErrNoConnection) {
+			continue
+		}
+		if err == nil {
+			err = f(c)
+		}
+		if err != nil && first == nil {
+			first = unavailable(err)
+		}
+	}
+	return first
+}

@@ -1,0 +1,176 @@
+package pubsub
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tacet/core/app"
+	"tacet/core/fault"
+	"tacet/core/grant"
+	"tacet/core/privacy"
+	"tacet/core/telemetry"
+	"tacet/core/topic"
+	"tacet/core/wire"
+)
+
+// Arrival is somebody who wants to connect, as they came to the door.
+type Arrival struct {
+	ID      wire.ConnID
+	App     string // not checked yet
+	Token   string // not checked yet; "" when there was none
+	Address privacy.Addr
+}
+
+// Connect admits an arrival, or returns a *fault.Error that says why not:
+// Invalid for the application's id, Unauthenticated or Forbidden for the
+// token, TooMany for a quota. A connection that was refused leaves nothing
+// behind.
+func (s *Service) Connect(ctx context.Context, who Arrival) error {
+	a, token, err := s.identify(ctx, who.App, who.Token, grant.Client)
+	if err != nil {
+		return err
+	}
+	now := s.Now().UTC()
+	c := &Connection{
+		ID: who.ID, App: a.ID, Subject: token.Subject, Grants: token.Grants, Address: s.anonymise(ctx, a, who.Address),
+		ConnectedAt: now, Deadline: deadline(a, token), Expires: now.Add(MaxLifetime + Grace),
+	}
+	if err := s.admit(ctx, c, a); err != nil {
+		return err
+	}
+	if err := s.Greet(ctx, c.ID); err != nil {
+		// Without its greeting a client waits for ever: better it tries again.
+		s.forget(ctx, c.ID)
+		return unavailable(err)
+	}
+	return nil
+}
+
+// identify returns the application and what the token says of its bearer. An
+// application that does not exist looks like one that the token is not for.
+func (s *Service) identify(ctx context.Context, appID, token string, kind grant.Kind) (*app.App, grant.Token, error) {
+	id, err := app.ParseID(appID)
+	if err != nil {
+		return nil, grant.Token{}, err
+	}
+	if token == "" {
+		return nil, grant.Token{}, &fault.Error{Kind: fault.Unauthenticated, Code: wire.CodeUnauthenticated, Text: "there is no access token: send one"}
+	}
+	a, err := s.Apps.App(ctx, id)
+	var keys []grant.Key
+	switch {
+	case errors.Is(err, ErrNoApp):
+		// No keys: the token is refused as any other application's is.
+	case err != nil:
+		return nil, grant.Token{}, unavailable(err)
+	default:
+		if keys, err = s.Apps.Keys(ctx, a, kind); err != nil {
+			return nil, grant.Token{}, unavailable(err)
+		}
+	}
+	t, err := grant.Verify(keys, token, s.Now())
+	return a, t, err
+}
+
+// deadline is when a connection ends with its token; zero if it does not.
+func deadline(a *app.App, t grant.Token) time.Time {
+	if a.Settings.Expiry == app.ExpiryEnforce {
+		return t.Expires
+	}
+	return time.Time{}
+}
+
+func (s *Service) admit(ctx context.Context, c *Connection, a *app.App) error {
+	limits := a.Limits()
+	err := s.Connections.Add(ctx, c, Quota{PerApp: limits.Connections, PerSubject: limits.ConnectionsPerSubject})
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrAppFull):
+		return &fault.Error{Kind: fault.TooMany, Code: wire.CodeConnections, Text: "the application has as many connections as its plan allows: close some, or choose a larger plan", Cause: err}
+	case errors.Is(err, ErrSubjectFull):
+		return &fault.Error{Kind: fault.TooMany, Code: wire.CodeConnectionsPerSubject, Text: "this subject has as many connections as the plan allows: close one first", Cause: err}
+	default:
+		// It may have been kept, and would count against the quota for hours.
+		s.forget(ctx, c.ID)
+		return unavailable(err)
+	}
+}
+
+// forget removes a connection that was refused after all.
+func (s *Service) forget(ctx context.Context, id wire.ConnID) {
+	if _, err := s.Connections.Remove(ctx, id); err != nil && !errors.Is(err, ErrNoConnection) {
+		s.trouble(ctx, "forget a refused connection", err)
+	}
+}
+
+// greetingPatience is how long Welcome goes on trying: a connection can be
+// posted to a moment after connect has returned, and not before.
+const greetingPatience = 5 * time.Second
+
+// Welcome greets an open connection, tells backends that it is there, and
+// records it. It returns ErrNoConnection in its chain when there is nobody to
+// greet any more. Repeating it greets again.
+func (s *Service) Welcome(ctx context.Context, id wire.ConnID, wait func(context.Context, time.Duration) error) error {
+	c, err := s.Connections.Get(ctx, id)
+	if err != nil {
+		return absent(err, "there is no such connection")
+	}
+	a, err := s.Apps.App(ctx, c.App)
+	if err != nil {
+		return absent(err, "there is no such application")
+	}
+	if err := s.greet(ctx, c, wait); err != nil {
+		return err
+	}
+	if d := c.Deadline; !d.IsZero() && d.Sub(s.Now()) <= warning {
+		s.Poster.Post(ctx, []wire.ConnID{id}, wire.TokenExpiring(d))
+	}
+	s.announce(ctx, c, true)
+	s.record(ctx, a, telemetry.Event{ClientIP: c.Address, Topic: telemetry.TopicConnect}, true)
+	return nil
+}
+
+// greet posts the greeting, again and again while the connection looks gone.
+func (s *Service) greet(ctx context.Context, c *Connection, wait func(context.Context, time.Duration) error) error {
+	hello := wire.Welcome(string(c.App), c.ID, c.Address.String())
+	for pause := 10 * time.Millisecond; ; pause *= 2 {
+		if s.Poster.Post(ctx, []wire.ConnID{c.ID}, hello).Delivered == 1 {
+			return nil
+		}
+		if s.Now().Sub(c.ConnectedAt) > greetingPatience {
+			s.forget(ctx, c.ID)
+			return absent(ErrNoConnection, "the connection closed before it could be greeted")
+		}
+		if err := wait(ctx, pause); err != nil {
+			return unavailable(err)
+		}
+	}
+}
+
+// announce tells the application's backends that a connection came or went.
+func (s *Service) announce(ctx context.Context, c *Connection, here bool) {
+	if _, err := s.fanOut(ctx, c.App, topic.Inbound, wire.Presence(c.presence(), here), ""); err != nil {
+		s.trouble(ctx, "announce presence", err)
+	}
+}
+
+// Disconnect forgets a connection that ended, tells backends, and records it.
+// One that is not known is no error: it was forgotten before.
+func (s *Service) Disconnect(ctx context.Context, id wire.ConnID) error {
+	c, err := s.Connections.Remove(ctx, id)
+	if errors.Is(err, ErrNoConnection) {
+		return nil
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	s.announce(ctx, c, false)
+	a, err := s.Apps.App(ctx, c.App)
+	if err != nil {
+		return absent(err, "there is no such application")
+	}
+	s.record(ctx, a, telemetry.Event{ClientIP: c.Address, Topic: telemetry.TopicDisconnect}, true)
+	return nil
+}

@@ -1,0 +1,83 @@
+package pubsub
+
+import (
+	"context"
+	"strconv"
+
+	"tacet/core/app"
+	"tacet/core/fault"
+	"tacet/core/telemetry"
+	"tacet/core/topic"
+	"tacet/core/wire"
+)
+
+// publish sends a client's payload to everybody who has the topic. A message
+// (to secure/inbound) is a publication that needs no grant and says more about
+// its sender.
+func (s *Service) publish(ctx context.Context, r *request) (wire.Frame, error) {
+	from := r.from.client()
+	if r.Type == wire.TypeMessage {
+		from = r.from.presence()
+	} else if err := mayPublish(r.from.Grants.MayPublish, r.Topic); err != nil {
+		return wire.Frame{}, err
+	}
+	if err := s.withinPlan(ctx, r); err != nil {
+		return wire.Frame{}, err
+	}
+	var except wire.ConnID
+	if r.NoEcho {
+		except = r.from.ID
+	}
+	counts, err := s.fanOut(ctx, r.from.App, r.Topic, wire.Publication(&r.Request, from), except)
+	if err != nil {
+		return wire.Frame{}, err
+	}
+	// Who waits for an ack may count on the record; nobody else waits for it.
+	s.record(ctx, r.app, telemetry.Event{
+		PublisherIP: r.from.Address, Size: len(r.Payload),
+		Topic: recordedTopic(r.app, r.Topic), Subscribers: counts.Matched,
+	}, r.ID != "")
+	return r.ack(counts), nil
+}
+
+// mayPublish refuses a topic that the server alone speaks on, and one that is
+// not granted.
+func mayPublish(granted func(topic.Name) bool, n topic.Name) error {
+	switch {
+	case n.ServerOnly():
+		return &fault.Error{Kind: fault.Invalid, Code: wire.CodeInvalidTopic, Text: "only the server speaks on this topic"}
+	case !granted(n):
+		return &fault.Error{Kind: fault.Forbidden, Code: wire.CodePublishForbidden, Text: "Publication to this topic is forbidden: the token grants no realtime:publisher:write:topic for it"}
+	}
+	return nil
+}
+
+// withinPlan holds a publication against the plan's size and rate.
+func (s *Service) withinPlan(ctx context.Context, r *request) error {
+	limits := r.app.Limits()
+	if err := fits(r.app, len(r.Payload)); err != nil || limits.MessagesPerSecond == 0 {
+		return err
+	}
+	wait, err := s.Rates.Take(ctx, r.from.ID, limits.MessagesPerSecond, s.Now())
+	if err != nil {
+		return unavailable(err)
+	}
+	if wait > 0 {
+		return &fault.Error{
+			Kind: fault.TooMany, Code: wire.CodeRate, RetryAfter: wait,
+			Text: "the plan allows this connection " + strconv.Itoa(limits.MessagesPerSecond) + " messages a second: wait and send again",
+		}
+	}
+	return nil
+}
+
+// fits holds a payload's size in bytes against the application's plan.
+func fits(a *app.App, size int) error {
+	if most := a.Limits().MessageBytes; most != 0 && size > most {
+		return &fault.Error{
+			Kind: fault.TooLarge, Code: wire.CodeMessageTooBig,
+			Text: "the message is larger than the plan's " + strconv.Itoa(most) + " bytes",
+		}
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package pubsub
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tacet/core/app"
+	"tacet/core/fault"
+	"tacet/core/privacy"
+	"tacet/core/telemetry"
+	"tacet/core/topic"
+	"tacet/core/wire"
+)
+
+// Service does the verbs. All fields are set before first use and not changed
+// after; it is then safe for concurrent use. It keeps no state of its own.
+type Service struct {
+	Apps          Apps
+	Connections   Connections
+	Subscriptions Subscriptions
+	Audience      Audience
+	Poster        Poster
+	Recorder      Recorder
+	Rates         Rates
+	Anonymiser    privacy.Anonymiser
+
+	// Greet starts Welcome for a connection, once it is open, without waiting.
+	Greet func(ctx context.Context, id wire.ConnID) error
+	// Trouble is told what failed where the verb goes on all the same: ids
+	// only, never a payload. Nil means that nobody wants to know.
+	Trouble func(ctx context.Context, what string, err error)
+	// Now is the clock.
+	Now func() time.Time
+	// Node is recorded with each event.
+	Node telemetry.NodeID
+}
+
+// request is one frame being answered.
+type request struct {
+	wire.Request
+	from *Connection
+	app  *app.App
+}
+
+// verbs is who does what.
+var verbs = map[wire.Type]func(*Service, context.Context, *request) (wire.Frame, error){
+	wire.TypeSubscribe:    (*Service).subscribe,
+	wire.TypeUnsubscribe:  (*Service).unsubscribe,
+	wire.TypePublish:      (*Service).publish,
+	wire.TypeMessage:      (*Service).publish,
+	wire.TypeAuthenticate: (*Service).authenticate,
+	wire.TypePing:         (*Service).ping,
+}
+
+// Answer does what a frame from a connection asks for and returns the frame
+// that goes back to it; none is due when the frame had no id and nothing went
+// wrong. What the frame's type says decides, never the route by which it
+// came. The frame's bytes may be used again once Answer has returned.
+func (s *Service) Answer(ctx context.Context, id wire.ConnID, frame []byte) wire.Frame {
+	r := request{}
+	answer, err := s.answer(ctx, id, frame, &r)
+	if err == nil {
+		return answer
+	}
+	if fault.KindOf(err) == fault.Internal {
+		s.trouble(ctx, "answer", err)
+	}
+	refusal := wire.Error(r.ID, err)
+	if r.from == nil || !s.closes(r.app, err) {
+		return refusal
+	}
+	// The connection ends. The frame must be ahead of the end, and on API
+	// Gateway an answer is not: it leaves after the handler has returned.
+	f := fault.Public(err)
+	s.Poster.Post(ctx, []wire.ConnID{id}, refusal)
+	if err := s.Poster.Close(ctx, id, wire.CodeOf(f), wire.Reason(f.Text)); err != nil {
+		s.trouble(ctx, "close after a violation", err)
+	}
+	return wire.Frame{}
+}
+
+func (s *Service) answer(ctx context.Context, id wire.ConnID, frame []byte, r *request) (answer wire.Frame, err error) {
+	if r.Request, err = wire.Decode(frame); err != nil {
+		return wire.Frame{}, err
+	}
+	if r.from, err = s.Connections.Get(ctx, id); err != nil {
+		return wire.Frame{}, absent(err, "this connection is no longer known: open a new one")
+	}
+	if r.app, err = s.Apps.App(ctx, r.from.App); err != nil {
+		return wire.Frame{}, absent(err, "this application is no longer there")
+	}
+	if err := s.alive(r); err != nil {
+		return wire.Frame{}, err
+	}
+	return verbs[r.Type](s, ctx, r)
+}
+
+// alive refuses whatever comes over a connection that should have ended with
+// its token, except a fresh one.
+func (s *Service) alive(r *request) error {
+	if d := r.from.Deadline; d.IsZero() || s.Now().Before(d) || r.Type == wire.TypeAuthenticate {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Unauthenticated, Code: wire.CloseTokenExpired,
+		Text: "the token of this connection has expired: connect with a fresh one",
+	}
+}
+
+// closes reports whether err ends the connection: always when its token has
+// expired, and for an overstepped grant if the application wants it so.
+func (s *Service) closes(a *app.App, err error) bool {
+	f := fault.Public(err)
+	switch wire.CodeOf(f) {
+	case wire.CloseTokenExpired:
+		return true
+	case wire.CodePublishForbidden, wire.CodeSubscribeForbidden:
+		return a.Settings.Violations != app.ViolationsError
+	}
+	return false
+}
+
+// ack returns the answer to r, or none when it asked for none.
+func (r *request) ack(n wire.Counts) wire.Frame {
+	if r.ID == "" {
+		return wire.Frame{}
+	}
+	return wire.Ack(r.ID, n)
+}
+
+// record writes an event about a message or a connection. Telemetry that
+// cannot be written does not undo what happened.
+func (s *Service) record(ctx context.Context, of *app.App, e telemetry.Event, durable bool) {
+	e.Node, e.App, e.At = s.Node, of.ID, s.Now().UTC()
+	if err := s.Recorder.Record(ctx, telemetry.Record{Event: e, Expires: e.At.Add(of.Limits().Retention)}, durable); err != nil {
+		s.trouble(ctx, "record telemetry", err)
+	}
+}
+
+// recordedTopic is n as the application lets it be recorded.
+func recordedTopic(of *app.App, n topic.Name) privacy.RecordedTopic {
+	if of.Settings.BlindTopics {
+		return privacy.RecordTopic(n, &of.Blind)
+	}
+	return privacy.RecordTopic(n, nil)
+}
+
+// anonymise returns what may be recorded of an address: nothing, when the
+// day's secret cannot be had. Nobody is refused service for that.
+func (s *Service) anonymise(ctx context.Context, of *app.App, a privacy.Addr) privacy.Anonymised {
+	kept, err := s.Anonymiser.Anonymise(ctx, a, string(of.ID), of.Settings.Addresses, s.Now())
+	if err != nil {
+		s.trouble(ctx, "anonymise an address", err)
+	}
+	return kept
+}
+
+func (s *Service) trouble(ctx context.Context, what string, err error) {
+	if s.Trouble != nil {
+		s.Trouble(ctx, what, err)
+	}
+}
+
+// absent makes of a port's error what a stranger may know.
+func absent(err error, text string) error {
+	if errors.Is(err, ErrNoConnection) || errors.Is(err, ErrNoApp) {
+		return &fault.Error{Kind: fault.NotFound, Text: text, Cause: err}
+	}
+	return unavailable(err)
+}
+
+// unavailable is a dependency's failure. Whether the call took effect is not
+// known, and every verb may be repeated.
+func unavailable(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return err
+	}
+	return &fault.Error{
+		Kind: fault.Unavailable, Cause: err, RetryAfter: time.Second,
+		Text: "the server cannot do this right now; try again",
+	}
+}

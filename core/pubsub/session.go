@@ -1,0 +1,62 @@
+package pubsub
+
+import (
+	"context"
+	"time"
+
+	"tacet/core/fault"
+	"tacet/core/grant"
+	"tacet/core/wire"
+)
+
+// warning is how long before its end a client is told about it.
+const warning = 30 * time.Second
+
+// authenticate replaces the connection's token with a fresh one of the same
+// subject.
+func (s *Service) authenticate(ctx context.Context, r *request) (wire.Frame, error) {
+	_, token, err := s.identify(ctx, string(r.app.ID), r.AccessToken, grant.Client)
+	if err != nil {
+		return wire.Frame{}, err
+	}
+	if token.Subject != r.from.Subject {
+		return wire.Frame{}, &fault.Error{
+			Kind: fault.Forbidden, Code: wire.CodeOtherSubject,
+			Text: "the fresh token is for another subject: open another connection for it",
+		}
+	}
+	if err := s.Connections.Renew(ctx, r.from.ID, token.Grants, deadline(r.app, token)); err != nil {
+		return wire.Frame{}, absent(err, "this connection is no longer known: open a new one")
+	}
+	return r.ack(wire.Counts{Matched: 1}), nil
+}
+
+// ping answers, so that a client knows its connection to work in both
+// directions.
+func (s *Service) ping(context.Context, *request) (wire.Frame, error) { return wire.Pong(), nil }
+
+// EndExpired warns and ends connections whose token expires. A host calls it
+// again and again with the time until which it was last done, and passes the
+// result to the next call. What is missed while no host runs is caught when
+// such a connection next sends something.
+func (s *Service) EndExpired(ctx context.Context, done time.Time) (time.Time, error) {
+	now := s.Now()
+	due, err := s.Connections.Due(ctx, done, now.Add(warning))
+	if err != nil {
+		return done, unavailable(err)
+	}
+	for _, c := range due {
+		switch {
+		case !c.Deadline.After(now):
+			const text = "the token of this connection has expired: connect with a fresh one"
+			expired := &fault.Error{Kind: fault.Unauthenticated, Code: wire.CloseTokenExpired, Text: text}
+			s.Poster.Post(ctx, []wire.ConnID{c.ID}, wire.Error("", expired))
+			if err := s.Poster.Close(ctx, c.ID, wire.CloseTokenExpired, text); err != nil {
+				s.trouble(ctx, "end with the token", err)
+			}
+		case c.Deadline.After(done.Add(warning)):
+			s.Poster.Post(ctx, []wire.ConnID{c.ID}, wire.TokenExpiring(c.Deadline))
+		}
+	}
+	return now, nil
+}
