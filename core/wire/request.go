@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"unicode/utf8"
@@ -59,8 +60,8 @@ func Decode(frame []byte) (Request, error) {
 	}
 	var data []byte
 	s := scanner{text: frame}
-	err := s.members(func(key string, value []byte) error {
-		switch key {
+	err := s.members(func(key, value []byte) error {
+		switch string(key) {
 		case "type":
 			t, err := text(key, value, MaxMessageType)
 			r.Type = Type(t)
@@ -92,7 +93,7 @@ func (r *Request) fill(data []byte) error {
 	}
 	var name string
 	s := scanner{text: data}
-	err := s.members(func(key string, value []byte) error {
+	err := s.members(func(key, value []byte) error {
 		return r.field(key, value, &name)
 	})
 	if err != nil || name == "" {
@@ -103,8 +104,8 @@ func (r *Request) fill(data []byte) error {
 }
 
 // field takes over one member of data. Unknown ones are left alone.
-func (r *Request) field(key string, value []byte, name *string) (err error) {
-	switch key {
+func (r *Request) field(key, value []byte, name *string) (err error) {
+	switch string(key) {
 	case "topic":
 		*name, err = text(key, value, topic.MaxLength)
 	case "id":
@@ -171,7 +172,7 @@ func (r *Request) fillDefaults() {
 // must not hide the id that may come after it, since the answer needs that: so
 // the first one waits until all has been read. A key of the protocol may occur
 // once, or two readers of one frame could see two things.
-func (s *scanner) members(f func(key string, value []byte) error) error {
+func (s *scanner) members(f func(key, value []byte) error) error {
 	if !s.take('{') {
 		return invalid(CodeInvalid, "the frame is not a JSON object")
 	}
@@ -200,15 +201,15 @@ func (s *scanner) members(f func(key string, value []byte) error) error {
 }
 
 // key takes a member's key and its colon.
-func (s *scanner) key() (string, error) {
+func (s *scanner) key() ([]byte, error) {
 	s.space()
 	start := s.at
 	if err := s.str(); err != nil {
-		return "", err
+		return nil, err
 	}
 	key := unquote(s.text[start:s.at])
 	if !s.take(':') {
-		return "", errSyntax
+		return nil, errSyntax
 	}
 	return key, nil
 }
@@ -220,9 +221,9 @@ var known = [...]string{"type", "data", "topic", "id", "messageType", "payload",
 
 // add reports whether key is new; keys that the protocol does not know are
 // always new.
-func (k *keys) add(key string) bool {
+func (k *keys) add(key []byte) bool {
 	for i, name := range known {
-		if key == name {
+		if string(key) == name {
 			bit := keys(1) << i
 			fresh := *k&bit == 0
 			*k |= bit
@@ -233,22 +234,22 @@ func (k *keys) add(key string) bool {
 }
 
 // text returns a string of at most limit bytes; null is the empty string.
-func text(key string, value []byte, limit int) (string, error) {
+func text(key, value []byte, limit int) (string, error) {
 	if string(value) == "null" {
 		return "", nil
 	}
 	if value[0] != '"' {
-		return "", invalid(CodeInvalidField, key+" must be a string")
+		return "", invalid(CodeInvalidField, string(key)+" must be a string")
 	}
 	s := unquote(value)
 	if len(s) > limit {
-		return "", invalid(CodeInvalidField, key+" is too long")
+		return "", invalid(CodeInvalidField, string(key)+" is too long")
 	}
-	return s, nil
+	return string(s), nil
 }
 
 // boolean returns a boolean; null is the default.
-func boolean(key string, value []byte, byDefault bool) (bool, error) {
+func boolean(key, value []byte, byDefault bool) (bool, error) {
 	switch string(value) {
 	case "true":
 		return true, nil
@@ -257,23 +258,21 @@ func boolean(key string, value []byte, byDefault bool) (bool, error) {
 	case "null":
 		return byDefault, nil
 	}
-	return false, invalid(CodeInvalidField, key+" must be true or false")
+	return false, invalid(CodeInvalidField, string(key)+" must be true or false")
 }
 
-// unquote returns what a string token says. The scanner has found it
-// well-formed.
-func unquote(token []byte) string {
+// unquote returns what a string token says, as part of the token where it can.
+// The scanner has found it well-formed.
+func unquote(token []byte) []byte {
 	inner := token[1 : len(token)-1]
-	for _, c := range inner {
-		if c == '\\' {
-			var s string
-			if err := json.Unmarshal(token, &s); err != nil {
-				return ""
-			}
-			return s
-		}
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return inner
 	}
-	return string(inner)
+	var s string
+	if err := json.Unmarshal(token, &s); err != nil {
+		return nil
+	}
+	return []byte(s)
 }
 
 func malformed(err error) error {
