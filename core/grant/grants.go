@@ -95,10 +95,10 @@ func (g Grants) matches(prefix string, n topic.Name) bool {
 		return false
 	}
 	for entry := range strings.SplitSeq(g.list.Value(), "\n") {
-		// A pattern that ParsePattern would refuse is not asked about here: it
-		// has a character that no name has, or an empty segment, or is longer
-		// than any name, and so it matches no name that Parse lets through.
-		if pattern, ok := strings.CutPrefix(entry, prefix); ok && topic.Pattern(pattern).Match(n) {
+		// What ParsePattern would refuse for a character or an empty segment
+		// matches no name anyway, so only the length is asked about here.
+		pattern, ok := strings.CutPrefix(entry, prefix)
+		if ok && len(pattern) <= topic.MaxLength && topic.Pattern(pattern).Match(n) {
 			return true
 		}
 	}
