@@ -1,0 +1,85 @@
+package socket
+
+import "net"
+
+// pipe is the link of a connection that is read on a goroutine of its own: what there
+// is where there are no event loops.
+type pipe struct {
+	conn net.Conn
+	wake chan struct{} // capacity 1
+}
+
+// pipeBuffer is how much one read takes; each connection has a buffer of this size.
+const pipeBuffer = 4 << 10
+
+func (p *pipe) start(c *Conn) { go p.read(c) }
+
+func (p *pipe) poke(c *Conn) {
+	if c.phase == phaseDead {
+		p.conn.Close()
+	}
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (p *pipe) read(c *Conn) {
+	buf := make([]byte, 0, pipeBuffer)
+	buf = append(buf, c.rest()...)
+	for {
+		buf = p.round(c, buf)
+		if c.held() {
+			<-p.wake
+			continue
+		}
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := p.conn.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err != nil {
+			p.round(c, buf)
+			break
+		}
+	}
+	p.conn.Close()
+	c.finish()
+}
+
+// round hands to the handler what buf holds and returns the rest in place.
+func (p *pipe) round(c *Conn, buf []byte) []byte {
+	if len(buf) == 0 {
+		return buf
+	}
+	c.srv.flush.begin()
+	rest := c.consume(buf, c.srv.now())
+	c.srv.flush.end()
+	if cap(buf) > pipeBuffer && len(rest) <= pipeBuffer {
+		return append(make([]byte, 0, pipeBuffer), rest...)
+	}
+	return buf[:copy(buf, rest)]
+}
+
+// flush writes on a goroutine, since writing may block.
+func (p *pipe) flush(c *Conn) {
+	if bufs := c.claim(make([][]byte, 0, 8)); len(bufs) > 0 {
+		go p.write(c, bufs)
+	}
+}
+
+func (p *pipe) write(c *Conn, bufs net.Buffers) {
+	for len(bufs) > 0 {
+		n, err := bufs.WriteTo(p.conn)
+		if !c.wrote(int(n), err) {
+			return
+		}
+		bufs = c.claim(make([][]byte, 0, 8))
+	}
+}
+
+func (p *pipe) half(c *Conn) {
+	if w, ok := p.conn.(interface{ CloseWrite() error }); ok {
+		go w.CloseWrite() // may block, for TLS
+	}
+}
