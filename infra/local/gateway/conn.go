@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unique"
+
+	"tacet/infra/apigw"
+	"tacet/infra/local/socket"
+)
+
+// conn is one connection, from the creation of its $connect event on. It keeps
+// what the events of its messages need, and nothing else of the handshake.
+//
+// It is the context of its typed handlers, too: that says to Post which
+// connection a fan-out comes from, and costs no allocation.
+type conn struct {
+	g           *Gateway
+	sock        *socket.Conn // set by Open
+	id          string
+	connectedAt int64 // milliseconds since 1970
+	domain      string
+	source      string
+	agent       unique.Handle[string] // many clients share one
+	authorizer  *apigw.AuthorizerContext
+	inFlight    atomic.Int32
+
+	mu     sync.Mutex
+	busy   bool       // a message is being handled, in order
+	ending *CloseCode // what waits for the end of that
+}
+
+func (c *conn) key() (key connKey) {
+	copy(key[:], c.id)
+	return key
+}
+
+// event fills e with what all events of the connection have.
+func (c *conn) event(e *apigw.Event, kind apigw.EventType, routeKey string) {
+	o := &c.g.opts
+	*e = apigw.Event{
+		Type: kind, RouteKey: routeKey, ConnectionID: c.id,
+		APIID: o.APIID, Stage: o.Stage, DomainName: c.domain,
+		ConnectedAt: c.connectedAt, RequestTime: c.g.opts.Now().UnixMilli(),
+		SourceIP: apigw.NewPrivate(c.source), UserAgent: apigw.NewPrivate(c.agent.Value()),
+		Authorizer: c.authorizer, StageVariables: o.StageVariables,
+	}
+	e.RequestID, e.MessageID = requestIDs(c.key())
+}
+
+// Open makes the connection reachable: until now callbacks have answered 410.
+func (c *conn) Open(sock *socket.Conn) {
+	c.sock = sock
+	if lag := c.g.opts.Hostile.PostLag; lag > 0 {
+		time.AfterFunc(lag, func() { c.g.table.put(c.key(), c) })
+	} else {
+		c.g.table.put(c.key(), c)
+	}
+	if c.g.opts.Opened != nil {
+		c.g.opts.Opened(c.id)
+	}
+}
+
+// reply sends a frame that only this connection gets.
+func (c *conn) reply(payload []byte) {
+	// A client that is gone or does not read has no use for an answer.
+	_ = c.sock.Send(socket.NewReply(payload, false))
+}
+
+type connKeyOfContext struct{}
+
+// Deadline is that of the gateway: none.
+func (c *conn) Deadline() (time.Time, bool) { return c.g.ctx.Deadline() }
+
+// Done is closed when the gateway shuts down.
+func (c *conn) Done() <-chan struct{} { return c.g.ctx.Done() }
+
+// Err says whether Done is closed.
+func (c *conn) Err() error { return c.g.ctx.Err() }
+
+// Value returns the connection itself for a key of this package.
+func (c *conn) Value(key any) any {
+	if _, ok := key.(connKeyOfContext); ok {
+		return c
+	}
+	return c.g.ctx.Value(key)
+}
+
+// socketOf returns the connection on whose behalf a handler runs, or nil.
+func socketOf(ctx context.Context) *socket.Conn {
+	if c, ok := ctx.Value(connKeyOfContext{}).(*conn); ok {
+		return c.sock
+	}
+	return nil
+}

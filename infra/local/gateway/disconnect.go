@@ -1,0 +1,76 @@
+package gateway
+
+import (
+	"time"
+
+	"tacet/infra/apigw"
+	"tacet/infra/local/socket"
+)
+
+// Closed is the end of a connection: callbacks answer 410 from now on, and
+// $disconnect is invoked, once, after the last message of an ordered
+// connection, beside the messages of another that still run.
+func (c *conn) Closed(_ *socket.Conn, code int, reason string) {
+	c.g.table.remove(c.key())
+	c.disconnect(code, disconnectReason(code, reason))
+}
+
+// disconnectReason is what the event says of a close without words.
+func disconnectReason(code int, reason string) string {
+	switch code {
+	case socket.StatusNone:
+		return "Client-side close frame status not set"
+	case socket.StatusLost:
+		return "Connection closed abnormally"
+	}
+	return reason
+}
+
+// disconnect invokes $disconnect, as badly as Options.Hostile wants it.
+func (c *conn) disconnect(code int, reason string) {
+	g := c.g
+	r := g.routes[apigw.RouteDisconnect]
+	if r == nil || r.Handler == nil {
+		return
+	}
+	bad := &g.opts.Hostile
+	times := 1
+	if bad.happens(bad.DuplicateDisconnect) {
+		times = 2
+	}
+	if bad.happens(bad.DropDisconnect) {
+		return
+	}
+	run := func() {
+		for range times {
+			var e apigw.Event
+			c.event(&e, apigw.Disconnect, apigw.RouteDisconnect)
+			e.DisconnectCode, e.DisconnectReason = code, reason
+			e.Headers = disconnectHeaders(c.domain)
+			g.invoke(c, r.Handler, &e) // nobody is left to be told
+		}
+	}
+	if g.opts.Ordered && r.direct && bad.DelayDisconnect == 0 {
+		run()
+		return
+	}
+	g.running.Go(func() {
+		if bad.DelayDisconnect > 0 {
+			select {
+			case <-time.After(bad.DelayDisconnect):
+			case <-g.ctx.Done():
+			}
+		}
+		run()
+	})
+}
+
+// disconnectHeaders are the few headers that a $disconnect event has.
+func disconnectHeaders(domain string) apigw.Header {
+	return apigw.Header{"Host": {domain}, "x-api-key": {""}, "X-Forwarded-For": {""}, "x-restapi": {""}}
+}
+
+// happens reports whether a fault of a given chance happens now.
+func (h *Hostile) happens(chance float64) bool {
+	return chance > 0 && h.Random() < chance
+}

@@ -1,0 +1,100 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+
+	"tacet/infra/apigw"
+)
+
+// Handler is what a Lambda function is to its caller: bytes in, bytes out. An
+// error means that the function failed. The event is lent for the length of
+// the call.
+//
+// An authorizer says no with an error whose text is "Unauthorized".
+type Handler interface {
+	Invoke(ctx context.Context, event []byte) ([]byte, error)
+}
+
+// EventHandler is a Handler in the gateway's own process: one that also is an
+// EventHandler is called without encoding the event to JSON and back.
+//
+// The event and its body are lent for the length of the call. The response's
+// body is not copied: the handler must not change it afterwards.
+type EventHandler interface {
+	InvokeEvent(ctx context.Context, event *apigw.Event) (apigw.Response, error)
+}
+
+// ErrNotInvoked, or an error that wraps it, says that a function could not be
+// invoked at all: not permitted, or not there. On $connect it makes the status
+// 500, where a function that failed makes it 502.
+var ErrNotInvoked = errors.New("gateway: function cannot be invoked")
+
+// Func is a function that serves events both ways, as an EventHandler and, by
+// decoding and encoding, as a Handler.
+type Func func(ctx context.Context, event *apigw.Event) (apigw.Response, error)
+
+// InvokeEvent calls f.
+func (f Func) InvokeEvent(ctx context.Context, event *apigw.Event) (apigw.Response, error) {
+	return f(ctx, event)
+}
+
+// Invoke decodes the event, calls f and encodes its response.
+func (f Func) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	e, err := apigw.Decode(event)
+	if err != nil {
+		return nil, err
+	}
+	r, err := f(ctx, &e)
+	if err != nil {
+		return nil, err
+	}
+	return r.AppendJSON(nil), nil
+}
+
+// Encoded hides that a handler is an EventHandler: it is called with JSON, on
+// a goroutine of its own, within the integration timeout.
+func Encoded(h Handler) Handler { return encoded{h} }
+
+type encoded struct{ Handler }
+
+// Route is what happens to the messages, or the connections, that a route key
+// selects.
+type Route struct {
+	// Handler is the integration. Nil accepts and does nothing.
+	Handler Handler
+
+	// A route answers the caller with what its handler returns only if it has
+	// both: a RouteResponseSelectionExpression of "$default", and a RouteResponse
+	// with the key "$default". With one of them it is one-way, and New warns.
+	ResponseSelection bool
+	Response          bool
+
+	// Model, if not nil, checks a message before the handler is invoked. An
+	// error makes the gateway answer "Bad request body"; its text goes nowhere.
+	Model func(body []byte) error
+
+	// The rest is for $connect only.
+
+	// Required are parameters without which the handshake is refused with 400,
+	// written as identity sources are.
+	Required []string
+	// APIKeys, if not nil, are the keys of which the client must send one.
+	APIKeys []string
+	// IAM demands a handshake signed with Options.Credentials, in its headers or
+	// in its query string.
+	IAM bool
+}
+
+func (r *Route) twoWay() bool { return r.ResponseSelection && r.Response }
+
+// Authorizer is a Lambda REQUEST authorizer. It is asked before each $connect;
+// nothing is cached.
+type Authorizer struct {
+	Handler Handler
+
+	// IdentitySources must all be there, or the handshake is refused with 401
+	// and the authorizer is not asked: "route.request.header.NAME",
+	// "route.request.querystring.NAME", "stageVariables.NAME", "context.NAME".
+	IdentitySources []string
+}

@@ -1,0 +1,152 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// Credentials are the key pair that requests must be signed with.
+type Credentials struct {
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string // empty: long-lived credentials
+}
+
+// String returns the access key id alone.
+func (c Credentials) String() string { return "credentials " + c.AccessKeyID }
+
+// GoString is String: the secret must not show in a dump of Options.
+func (c Credentials) GoString() string { return c.String() }
+
+const (
+	signingService   = "execute-api"
+	signingAlgorithm = "AWS4-HMAC-SHA256"
+	amzDateFormat    = "20060102T150405Z"
+	// maxSkew is how far the signer's clock may be from ours, either way.
+	maxSkew = 5 * time.Minute
+)
+
+// errSignature says that a request is not signed, or not by whom it must be.
+// It does not say which: whoever is owed that has the key to try it with.
+var errSignature = errors.New("gateway: request is not signed as required")
+
+// signature is what a request says of how it was signed.
+type signature struct {
+	accessKeyID string
+	scope       string // date/region/service/aws4_request
+	headers     string // names in lower case, separated by semicolons
+	value       string // 64 hex digits
+	at          time.Time
+	presigned   bool
+}
+
+// verify returns errSignature unless a request bears an AWS Signature Version
+// 4 made with c for a region, in its headers or in its query string, within
+// maxSkew of now. (A presigned request is good for X-Amz-Expires, but never
+// for longer than maxSkew.)
+//
+// It signs the request again with the SDK's signer and compares. So it refuses
+// what that signer would not sign: a signature that covers User-Agent, Expect,
+// Transfer-Encoding or an empty Content-Length.
+func (c *Credentials) verify(r *http.Request, body []byte, region string, now time.Time) error {
+	claim, ok := readSignature(r)
+	if !ok || claim.accessKeyID != c.AccessKeyID {
+		return errSignature
+	}
+	if skew := now.Sub(claim.at); skew > maxSkew || skew < -maxSkew {
+		return errSignature
+	}
+	if claim.scope != claim.at.Format("20060102")+"/"+region+"/"+signingService+"/aws4_request" {
+		return errSignature
+	}
+	want, err := c.sign(r, body, claim, region)
+	if err != nil || subtle.ConstantTimeCompare([]byte(want), []byte(claim.value)) != 1 {
+		return errSignature
+	}
+	return nil
+}
+
+func readSignature(r *http.Request) (s signature, ok bool) {
+	var credential, date string
+	if query := r.URL.Query(); query.Get("X-Amz-Algorithm") == signingAlgorithm {
+		s.presigned = true
+		credential, date = query.Get("X-Amz-Credential"), query.Get("X-Amz-Date")
+		s.headers, s.value = query.Get("X-Amz-SignedHeaders"), query.Get("X-Amz-Signature")
+	} else {
+		fields, found := strings.CutPrefix(r.Header.Get("Authorization"), signingAlgorithm+" ")
+		if !found {
+			return s, false
+		}
+		for field := range strings.SplitSeq(fields, ",") {
+			name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
+			switch name {
+			case "Credential":
+				credential = value
+			case "SignedHeaders":
+				s.headers = value
+			case "Signature":
+				s.value = value
+			}
+		}
+		date = r.Header.Get("X-Amz-Date")
+	}
+	var err error
+	s.at, err = time.Parse(amzDateFormat, date)
+	s.accessKeyID, s.scope, _ = strings.Cut(credential, "/")
+	return s, err == nil && s.headers != "" && s.value != ""
+}
+
+// sign returns the signature that a request ought to bear.
+func (c *Credentials) sign(r *http.Request, body []byte, claim signature, region string) (string, error) {
+	again := &http.Request{Method: r.Method, Host: r.Host, Header: http.Header{}, URL: cloneURL(r.URL)}
+	for name := range strings.SplitSeq(claim.headers, ";") {
+		switch key := http.CanonicalHeaderKey(name); key {
+		case "Host":
+		case "Content-Length":
+			again.ContentLength = int64(len(body))
+		default:
+			again.Header[key] = slices.Clone(r.Header.Values(key)) // the signer writes into them
+		}
+	}
+	credentials := aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}
+	hash := sha256.Sum256(body)
+	payload := hex.EncodeToString(hash[:])
+	signer := v4.NewSigner()
+	ctx := context.Background() // for the signer's own log, which is off
+
+	if claim.presigned {
+		query := again.URL.Query()
+		query.Del("X-Amz-Signature")
+		again.URL.RawQuery = query.Encode()
+		signed, _, err := signer.PresignHTTP(ctx, credentials, again, payload, signingService, region, claim.at)
+		if err != nil {
+			return "", err
+		}
+		u, err := url.Parse(signed)
+		if err != nil {
+			return "", err
+		}
+		return u.Query().Get("X-Amz-Signature"), nil
+	}
+	if err := signer.SignHTTP(ctx, credentials, again, payload, signingService, region, claim.at); err != nil {
+		return "", err
+	}
+	_, value, _ := strings.Cut(again.Header.Get("Authorization"), "Signature=")
+	return value, nil
+}
+
+func cloneURL(u *url.URL) *url.URL {
+	clone := *u
+	return &clone
+}
