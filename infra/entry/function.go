@@ -1,0 +1,88 @@
+package entry
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"tacet/core/pubsub"
+	"tacet/core/wire"
+	"tacet/infra/apigw"
+	"tacet/infra/logging"
+)
+
+// function is what all functions have in common.
+type function struct {
+	service *pubsub.Service
+	log     *slog.Logger
+	// takes is the type of event that do is for, besides messages.
+	takes apigw.EventType
+	do    func(context.Context, *apigw.Event) apigw.Response
+}
+
+// handle answers an event by its type. The error is always nil: what a
+// function returns as an error, API Gateway makes a frame that says nothing,
+// and Lambda a log entry.
+func (f function) handle(ctx context.Context, e *apigw.Event) (r apigw.Response, _ error) {
+	ctx = logging.With(ctx, logging.IDs{Request: e.RequestID, Connection: e.ConnectionID})
+	defer func() {
+		if v := recover(); v != nil {
+			f.logger().LogAttrs(ctx, slog.LevelError, "a function panicked", slog.String("event", string(e.Type)), logging.Panic(v))
+			r = failed(e)
+		}
+	}()
+	switch {
+	case e.Type == apigw.Message:
+		return f.answer(ctx, e), nil
+	case e.Type == f.takes && f.do != nil:
+		return f.do(ctx, e), nil
+	}
+	f.logger().LogAttrs(ctx, slog.LevelError, "an event of a type that this function does not take",
+		slog.String("event", string(e.Type)), slog.String("route", e.RouteKey))
+	return failed(e), nil
+}
+
+// answer does what a message asks for.
+func (f function) answer(ctx context.Context, e *apigw.Event) apigw.Response {
+	frame := f.service.Answer(ctx, wire.ConnID(e.ConnectionID), e.Body)
+	// The host has its own line for each invocation; this one says more, and
+	// is not worth its price for each message.
+	if log := f.logger(); log.Enabled(ctx, slog.LevelDebug) {
+		log.LogAttrs(ctx, slog.LevelDebug, "message", slog.String("route", e.RouteKey),
+			slog.Int("bytes", len(e.Body)), slog.Int("answered", len(frame.JSON)))
+	}
+	return apigw.Response{StatusCode: 200, Body: frame.JSON}
+}
+
+func (f function) logger() *slog.Logger { return loggerOr(f.log) }
+
+// loggerOr returns log, or one that writes nothing.
+func loggerOr(log *slog.Logger) *slog.Logger {
+	if log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return log
+}
+
+var errInternal = errors.New("entry: our side failed")
+
+// failed is the answer to an event when our side failed.
+func failed(e *apigw.Event) apigw.Response {
+	if e.Type == apigw.Message {
+		return apigw.Response{StatusCode: 200, Body: wire.Error("", errInternal).JSON}
+	}
+	return refusal(errInternal)
+}
+
+// invoke is the second way into a function: event and answer as JSON.
+func invoke(ctx context.Context, event []byte, handle func(context.Context, *apigw.Event) (apigw.Response, error)) ([]byte, error) {
+	e, err := apigw.Decode(event)
+	if err != nil {
+		return nil, err
+	}
+	r, err := handle(ctx, &e)
+	if err != nil {
+		return nil, err
+	}
+	return r.AppendJSON(nil), nil
+}
