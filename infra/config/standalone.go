@@ -1,0 +1,130 @@
+// Package config is the manual: every setting of a host is a field here, with
+// its flag, its environment variable, its default and what it does.
+//
+// Settings are read once, at the start, and checked here as far as they can be
+// without touching the world: that a file exists or a port is free is found
+// out by whoever opens it. Nothing else in the program reads the environment.
+//
+// The struct tags are those of the command line parser, which this package
+// does not import: a host in the cloud needs none.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"tacet/core/plan"
+)
+
+// Standalone is every setting of `tacet run`, the whole platform in one
+// process. A field's flag is its name in kebab case.
+type Standalone struct {
+	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" env:"TACET_LISTEN" help:"Where to listen; port 0 takes a free one. Anything but this machine itself (127.0.0.1, ::1, localhost) needs TLS: --tls-cert and --tls-key, or --domain; or --insecure said aloud."`
+
+	Data   string `placeholder:"DIR" type:"path" env:"TACET_DATA" help:"Folder for all that survives a restart: applications, telemetry (encrypted), keys. Made when it is not there. Default: ${data}."`
+	Memory bool   `env:"TACET_MEMORY" help:"Keep nothing on disk, whatever --data says; all is gone at the end."`
+
+	TLSCert  string `name:"tls-cert" placeholder:"FILE" type:"path" env:"TACET_TLS_CERT" help:"Certificate chain in PEM, the server's own first. Read again when the file changes."`
+	TLSKey   string `name:"tls-key" placeholder:"FILE" type:"path" env:"TACET_TLS_KEY" help:"The certificate's private key in PEM."`
+	Domain   string `placeholder:"NAME" env:"TACET_DOMAIN" help:"Get a certificate for this name from Let's Encrypt, and renew it. The name must lead here, and port 443 of it to --listen. Using this accepts the terms of Let's Encrypt. The certificate is kept in --data."`
+	Insecure bool   `env:"TACET_INSECURE" help:"Listen beyond this machine without TLS: tokens and messages can then be read on the way. For use behind a proxy that speaks TLS."`
+
+	LogLevel  string `enum:"debug,info,warn,error" default:"info" env:"TACET_LOG_LEVEL" help:"What to log, to standard error: ${enum}. No level logs a message, a token or an address."`
+	LogFormat string `enum:",text,json" default:"" placeholder:"text|json" env:"TACET_LOG_FORMAT" help:"How to log it. Default: text on a terminal, json elsewhere."`
+
+	Plan string `enum:"${plans}" default:"unlimited" env:"TACET_PLAN" help:"Quotas of the development application: ${enum}."`
+
+	IdleTimeout        time.Duration `default:"10m" env:"TACET_IDLE_TIMEOUT" help:"Close a connection on which no message went either way for so long. The default is what API Gateway has; pings do not count."`
+	MaxLifetime        time.Duration `default:"2h" env:"TACET_MAX_LIFETIME" help:"Close every connection at this age. The default is what API Gateway has."`
+	IntegrationTimeout time.Duration `default:"29s" env:"TACET_INTEGRATION_TIMEOUT" help:"Give up on a handler after this long. The default is what API Gateway has."`
+}
+
+// Plans lists the names that Plan can have, for the enum in its tag.
+func Plans() string {
+	var names []string
+	for _, p := range plan.All() {
+		names = append(names, string(p.Name))
+	}
+	return strings.Join(names, ",")
+}
+
+// Secure reports whether the host speaks TLS.
+func (s *Standalone) Secure() bool { return s.TLSCert != "" || s.Domain != "" }
+
+// Validate returns nil, or an error that says which setting is wrong and what
+// to do about it. The command line parser calls it.
+func (s *Standalone) Validate() error {
+	host, err := listenHost(s.Listen)
+	if err != nil {
+		return err
+	}
+	switch {
+	case (s.TLSCert == "") != (s.TLSKey == ""):
+		return errors.New("--tls-cert and --tls-key go together: say both")
+	case s.TLSCert != "" && s.Domain != "":
+		return errors.New("--tls-cert and --domain exclude each other: either there is a certificate already, or Let's Encrypt makes one")
+	case s.Domain != "" && !isDomain(s.Domain):
+		return fmt.Errorf("--domain %q is not a host name such as example.org", s.Domain)
+	case s.Domain != "" && s.Memory:
+		return errors.New("--domain needs a data folder to keep its certificate in, because Let's Encrypt gives out only a few: leave out --memory")
+	case s.Insecure && s.Secure():
+		return errors.New("--insecure contradicts --tls-cert and --domain: leave one of them out")
+	case !s.Secure() && !s.Insecure && !loopback(host):
+		return fmt.Errorf("--listen %s can be reached from other machines, which could read tokens and messages on the way. "+
+			"Say --tls-cert FILE --tls-key FILE, or --domain NAME for a certificate from Let's Encrypt, "+
+			"or --insecure if a proxy in front speaks TLS; or listen on 127.0.0.1 only", s.Listen)
+	}
+	for flag, d := range map[string]time.Duration{
+		"idle-timeout": s.IdleTimeout, "max-lifetime": s.MaxLifetime, "integration-timeout": s.IntegrationTimeout,
+	} {
+		if d <= 0 {
+			return fmt.Errorf("--%s must be longer than zero, as in 90s or 10m", flag)
+		}
+	}
+	return nil
+}
+
+// listenHost returns the host of a listen address, "" for all addresses.
+func listenHost(listen string) (string, error) {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", fmt.Errorf("--listen %q is not HOST:PORT, as in 127.0.0.1:8080 or [::1]:8080", listen)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", fmt.Errorf("--listen %q: the port must be a number from 0 to 65535", listen)
+	}
+	return host, nil
+}
+
+// loopback reports whether nobody but this machine reaches the host. A name
+// other than localhost could mean anything, so it does not.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback()
+}
+
+// isDomain reports whether a certificate authority can be asked about name.
+func isDomain(name string) bool {
+	if _, err := netip.ParseAddr(name); err == nil || !strings.Contains(name, ".") || len(name) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > 63 || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+			return false
+		}
+		for i := range len(label) {
+			if c := label[i] | 0x20; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+				return false
+			}
+		}
+	}
+	return true
+}
