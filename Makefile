@@ -1,6 +1,6 @@
 # Names for what is done often. Anything longer than two lines is a script in .ci or .tools.
 .DEFAULT_GOAL := help
-.PHONY: help run test check vet lint wasm compat fuzz cover bench microbench clean
+.PHONY: help run test check vet lint fmt wasm compat fuzz cover bench microbench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ vet: ## go vet for Linux, macOS, Windows and, for core, both WebAssembly targets
 
 lint: ## golangci-lint, for Linux and for core as WebAssembly
 	@.ci/lint
+
+fmt: ## format the code as lint wants it
+	@.tools/build && .build/bin/golangci-lint fmt
 
 wasm: ## core's own tests as WebAssembly, under node and under wazero
 	@.ci/wasm js && .ci/wasm wasip1
