@@ -55,6 +55,7 @@ func TestClaimsDecideWhetherATokenIsValid(t *testing.T) {
 		{"permissions with two in one", `{"sub":"alice","exp":1900000000,"permissions":["x\nrealtime:publisher:write:topic:*"]}`, grant.BadClaims},
 		{"permissions empty", `{"sub":"alice","exp":1900000000,"permissions":[]}`, ""},
 		{"scope an array", `{"sub":"alice","exp":1900000000,"scope":["x"]}`, grant.BadClaims},
+		{"scope null", `{"sub":"alice","exp":1900000000,"scope":null}`, grant.BadClaims},
 		{"scope with a new line", `{"sub":"alice","exp":1900000000,"scope":"x\ny"}`, grant.BadClaims},
 		{"not an object", `["alice"]`, grant.BadClaims},
 		{"not JSON", `sub=alice`, grant.BadClaims},

@@ -93,10 +93,7 @@ func (j jwk) ecMaterial() (any, bool) {
 	if !ok || xErr != nil || yErr != nil {
 		return nil, false
 	}
-	if size := (curve.Params().BitSize + 7) / 8; len(x) != size || len(y) != size { // RFC 7518 §6.2.1.2
-		return nil, false
-	}
-	// This refuses points that are not on the curve.
+	// This refuses points of another length and those that are not on the curve.
 	key, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, x, y))
 	return key, err == nil
 }

@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"time"
@@ -113,7 +114,7 @@ func members(data []byte) (map[string]json.RawMessage, bool) {
 	if !json.Valid(data) {
 		return nil, false
 	}
-	dec := json.NewDecoder(strings.NewReader(string(data)))
+	dec := json.NewDecoder(bytes.NewReader(data))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
 		return nil, false
 	}

@@ -124,7 +124,7 @@ func TestATokenChoosesNothing(t *testing.T) {
 	}
 	for _, header := range []string{
 		`{"typ":"JWT"}`, `{"alg":null}`, `{"alg":["HS256"]}`, `{"alg":{"HS256":1}}`, `{"alg":1}`, `{"alg":"hs256"}`, `{"alg":"HS256 "}`,
-		`{"Alg":"HS256"}`, `{"alg":"HS256","alg":"HS256"}`, `{"alg":"none","alg":"HS256"}`, `{"alg":"HS256","kid":7}`,
+		`{"Alg":"HS256"}`, `{"alg":"HS256","alg":"HS256"}`, `{"alg":"none","alg":"HS256"}`, `{"alg":"HS256","kid":7}`, `{"alg":"HS256","kid":null}`,
 		`{"alg":"HS256","crit":["exp"]}`, `{"alg":"HS256","crit":[]}`, `{"alg":"HS256","b64":false,"crit":["b64"]}`,
 		`["HS256"]`, `"HS256"`, `null`, `{}`, `{"alg":"HS256"`, `{"alg":"HS256"}{}`, `{"alg":"HS256"} x`, ``, "\ufeff{\"alg\":\"HS256\"}",
 	} {

@@ -27,8 +27,7 @@ type Addr struct{ reveal func() netip.Addr }
 const maxAddrText = 128
 
 // ParseAddr returns the address that text is: IPv4 or IPv6, with or without
-// port, brackets and zone. IPv4 mapped into IPv6 is the IPv4 address, and a
-// zone is dropped. What is no address is the unknown Addr: there is no error,
+// port, brackets and zone. IPv4 mapped into IPv6 is the IPv4 address. What is no address is the unknown Addr: there is no error,
 // because an error would carry the text.
 func ParseAddr(text string) Addr {
 	if len(text) > maxAddrText {
@@ -51,7 +50,7 @@ func ParseAddr(text string) Addr {
 }
 
 func addrOf(a netip.Addr) Addr {
-	a = a.Unmap().WithZone("")
+	a = a.Unmap()
 	return Addr{func() netip.Addr { return a }}
 }
 

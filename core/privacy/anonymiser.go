@@ -69,7 +69,6 @@ func (z Anonymiser) encrypt(ctx context.Context, first netip.Addr, app string, d
 // these as much is kept as of the IPv4 address: /40. Other transition schemes
 // put it behind the 48th bit, or no more than 24 bits of it before.
 func network(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
 	bits := 48
 	switch {
 	case a.Is4():
