@@ -62,8 +62,11 @@ func (e *Event) appendContext(b []byte) []byte {
 		b = append(b, `,"authorizer":`...)
 		b = e.Authorizer.appendJSON(b, e.Type == Connect)
 	}
-	if e.Type == Message {
+	switch e.Type {
+	case Message:
 		b = appendField(b, "messageId", e.MessageID)
+	case Disconnect:
+		b = appendInt(b, "disconnectStatusCode", int64(e.DisconnectCode))
 	}
 	b = appendField(b, "eventType", string(kind))
 	b = appendField(b, "extendedRequestId", e.RequestID)
@@ -72,13 +75,10 @@ func (e *Event) appendContext(b []byte) []byte {
 	b = append(b, '"')
 	b = appendField(b, "messageDirection", "IN")
 	if e.Type == Disconnect {
-		b = appendInt(b, "disconnectStatusCode", int64(e.DisconnectCode))
+		b = appendField(b, "disconnectReason", e.DisconnectReason)
 	}
 	b = appendField(b, "stage", e.Stage)
 	b = appendInt(b, "connectedAt", e.ConnectedAt)
-	if e.Type == Disconnect {
-		b = appendField(b, "disconnectReason", e.DisconnectReason)
-	}
 	b = appendInt(b, "requestTimeEpoch", e.RequestTime)
 	b = append(b, `,"identity":{`...)
 	if !e.UserAgent.IsZero() {
