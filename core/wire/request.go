@@ -174,7 +174,7 @@ func (r *Request) fillDefaults() {
 // once, or two readers of one frame could see two things.
 func (s *scanner) members(f func(key, value []byte) error) error {
 	if !s.take('{') {
-		return invalid(CodeInvalid, "the frame is not a JSON object")
+		return invalid(CodeInvalid, "this is not a JSON object")
 	}
 	var seen keys
 	var late error
@@ -191,7 +191,7 @@ func (s *scanner) members(f func(key, value []byte) error) error {
 			return malformed(err)
 		}
 		if !seen.add(key) {
-			return invalid(CodeInvalid, "a field of the frame occurs twice")
+			return invalid(CodeInvalid, "a field occurs twice")
 		}
 		if err := f(key, value); err != nil && late == nil {
 			late = err
@@ -217,7 +217,7 @@ func (s *scanner) key() ([]byte, error) {
 // keys remembers which of the protocol's keys were seen, one bit each.
 type keys uint16
 
-var known = [...]string{"type", "data", "topic", "id", "messageType", "payload", "compress", "echo", "access_token"}
+var known = [...]string{"type", "data", "topic", "id", "messageType", "payload", "message", "compress", "echo", "access_token"}
 
 // add reports whether key is new; keys that the protocol does not know are
 // always new.
@@ -277,9 +277,9 @@ func unquote(token []byte) []byte {
 
 func malformed(err error) error {
 	if errors.Is(err, errDepth) {
-		return invalid(CodeTooDeep, "the frame is nested too deeply: at most 512 levels")
+		return invalid(CodeTooDeep, "this is nested too deeply: at most 512 levels")
 	}
-	return invalid(CodeInvalid, "the frame is not well-formed JSON")
+	return invalid(CodeInvalid, "this is not well-formed JSON")
 }
 
 func invalid(code Code, text string) error {
