@@ -77,16 +77,13 @@ func (f *flusher) one(c *Conn) {
 
 // all flushes connections that were just marked dirty, and takes the list back.
 func (f *flusher) all(l *list) {
-	if n := len(l.conns); n > 0 {
+	if len(l.conns) > 0 {
 		f.mu.Lock()
 		f.dirty = append(f.dirty, l.conns...)
 		inside := f.rounds > 0
 		f.mu.Unlock()
 		clear(l.conns)
 		l.conns = l.conns[:0]
-		if n > 2*flushBatch {
-			f.srv.loops.help()
-		}
 		if !inside {
 			f.begin()
 			f.end()
@@ -108,6 +105,9 @@ func (f *flusher) end() {
 	var buf [flushBatch]*Conn
 	f.mu.Lock()
 	share := len(f.dirty) - f.taken
+	if share > 2*flushBatch {
+		f.srv.loops.help()
+	}
 	for {
 		n := copy(buf[:], f.dirty[f.taken:])
 		if n == 0 || share <= 0 && f.rounds > 1 {

@@ -63,6 +63,9 @@ func (c *Conn) writable() bool {
 
 // drained does what waited for the queue to get short, or empty. The caller holds c.mu.
 func (c *Conn) drained() {
+	if c.phase == phaseDead {
+		return
+	}
 	if c.waiting() <= c.srv.behind()/2 {
 		c.marks &^= markLagging
 		if c.hold.Load()&holdSelf != 0 {
