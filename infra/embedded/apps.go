@@ -1,0 +1,223 @@
+package embedded
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"tacet/core/app"
+	"tacet/core/grant"
+	"tacet/core/pubsub"
+)
+
+// Apps keeps the applications, and implements pubsub.Apps. Those that were
+// asked for stay in memory with their keys parsed: this process is the only
+// one that writes them, so what is there is never stale.
+type Apps struct {
+	disk  *Disk
+	fetch FetchKeys
+
+	mu   sync.RWMutex
+	read map[app.ID]*parsed
+}
+
+// parsed is an application with the keys of its slots.
+type parsed struct {
+	app   *app.App
+	slots [2][2]slot // by kind
+}
+
+// slot is a slot's key, or why there is none.
+type slot struct {
+	key grant.Key
+	err error
+}
+
+var (
+	errSlot  = errors.New("a key slot cannot be read")
+	errFetch = errors.New("this host fetches no key sets")
+)
+
+func newApps(d *Disk, fetch FetchKeys) *Apps {
+	return &Apps{disk: d, fetch: fetch, read: map[app.ID]*parsed{}}
+}
+
+// Put keeps an application, in the place of an older one of its id, and
+// returns when it will survive the end of the process. It is checked before:
+// a fault of kind Invalid says what is wrong with it.
+func (a *Apps) Put(_ context.Context, x *app.App) error {
+	key, err := appKey(x.ID)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(x.Settings.Check(), x.Keys.Check()); err != nil {
+		return err
+	}
+	data, err := json.Marshal(x)
+	if err != nil {
+		return fmt.Errorf("encode an application: %w", err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.read, x.ID) // also when it fails: it may have happened
+	err = a.disk.write(func() error {
+		return a.disk.db.Update(func(txn *badger.Txn) error { return txn.Set(key, data) })
+	})
+	if err != nil {
+		return fmt.Errorf("keep an application: %w", err)
+	}
+	return nil
+}
+
+// App implements pubsub.Apps.
+func (a *Apps) App(_ context.Context, id app.ID) (*app.App, error) {
+	p, err := a.get(id)
+	if err != nil {
+		return nil, err
+	}
+	return p.app, nil
+}
+
+// All returns every application, by ascending id.
+func (a *Apps) All(context.Context) ([]*app.App, error) {
+	var all []*app.App
+	err := a.disk.db.View(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{appPrefix}})
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			x, err := readApp(it.Item())
+			if err != nil {
+				return err
+			}
+			all = append(all, x)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read all applications: %w", err)
+	}
+	return all, nil
+}
+
+// Keys implements pubsub.Apps.
+func (a *Apps) Keys(ctx context.Context, of *app.App, kind grant.Kind) ([]grant.Key, error) {
+	a.mu.RLock()
+	p := a.read[of.ID]
+	a.mu.RUnlock()
+	if p == nil || p.app != of {
+		p = parse(of) // an older version, which somebody still works with
+	}
+	var keys []grant.Key
+	var failed error
+	for i, s := range of.Keys.Of(kind) {
+		switch {
+		case s.Empty():
+		case s.JWKSURL != "":
+			set, err := a.fetchSet(ctx, s)
+			keys, failed = append(keys, set...), errors.Join(failed, err)
+		default:
+			if p := p.slots[kind][i]; p.err != nil {
+				failed = errors.Join(failed, p.err)
+			} else {
+				keys = append(keys, p.key)
+			}
+		}
+	}
+	if len(keys) > 0 {
+		return keys, nil
+	}
+	return nil, failed
+}
+
+func (a *Apps) fetchSet(ctx context.Context, s grant.Slot) ([]grant.Key, error) {
+	if a.fetch == nil {
+		return nil, errFetch
+	}
+	return a.fetch(ctx, s.JWKSURL, s.Algorithm)
+}
+
+func (a *Apps) get(id app.ID) (*parsed, error) {
+	a.mu.RLock()
+	p := a.read[id]
+	a.mu.RUnlock()
+	if p != nil {
+		return p, nil
+	}
+	key, err := appKey(id)
+	if err != nil {
+		return nil, pubsub.ErrNoApp
+	}
+	// The lock is held while reading, lest what Put forgot be remembered
+	// again. Only what exists is remembered: guessed ids take no memory.
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var x *app.App
+	err = a.disk.db.View(func(txn *badger.Txn) error {
+		item, err := txn.Get(key)
+		if err == nil {
+			x, err = readApp(item)
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, badger.ErrKeyNotFound):
+		return nil, pubsub.ErrNoApp
+	case err != nil:
+		return nil, fmt.Errorf("read an application: %w", err)
+	}
+	if a.read[id] == nil {
+		a.read[id] = parse(x)
+	}
+	return a.read[id], nil
+}
+
+func readApp(item *badger.Item) (*app.App, error) {
+	x := new(app.App)
+	err := item.Value(func(data []byte) error {
+		if json.Unmarshal(data, x) != nil { // its error may quote a key
+			return errors.New("the record of an application is damaged")
+		}
+		return nil
+	})
+	return x, err
+}
+
+func parse(x *app.App) *parsed {
+	p := &parsed{app: x}
+	for _, kind := range []grant.Kind{grant.Client, grant.Admin} {
+		for i, s := range x.Keys.Of(kind) {
+			if s.Empty() || s.JWKSURL != "" {
+				continue
+			}
+			key, err := s.Key()
+			if err != nil {
+				// Not the parser's fault of kind Invalid: the one who connects
+				// has nothing to do with it.
+				err = errSlot
+			}
+			p.slots[kind][i] = slot{key, err}
+		}
+	}
+	return p
+}
+
+// What keys begin with. See the package comment.
+const (
+	appPrefix       = 'a'
+	telemetryPrefix = 't'
+)
+
+// appKey returns where an application lies.
+func appKey(id app.ID) ([]byte, error) { return keyOf(appPrefix, id) }
+
+func keyOf(prefix byte, id app.ID) ([]byte, error) {
+	if _, err := app.ParseID(string(id)); err != nil {
+		return nil, err
+	}
+	return hex.AppendDecode([]byte{prefix}, []byte(id))
+}

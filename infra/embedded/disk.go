@@ -1,0 +1,192 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"tacet/core/grant"
+)
+
+// Options say where and how Disk keeps things.
+type Options struct {
+	// Folder is made if need be. "" keeps everything in memory, by the same
+	// code, and forgets it on Close.
+	Folder string
+	// SyncWrites makes every commit survive the loss of power, not only the
+	// end of the process, at a price in time; see the package comment.
+	SyncWrites bool
+	// Now is the clock by which things expire.
+	Now func() time.Time
+	// FetchKeys reads the key set at an address; it does the caching. Nil
+	// means that key sets cannot be read.
+	FetchKeys FetchKeys
+	// Trouble is told what failed where nobody is left to be told. Nil means
+	// that nobody wants to know.
+	Trouble func(what string, err error)
+}
+
+// Disk keeps what outlives the process. Made by Open; its fields are not
+// changed. Safe for concurrent use.
+type Disk struct {
+	Apps      *Apps
+	Telemetry *Telemetry
+	Secrets   *Secrets
+
+	options Options
+	lock    *os.File // nil in memory
+	db      *badger.DB
+	// writing is held for reading by whoever writes: while space is
+	// reclaimed, Badger refuses writes.
+	writing sync.RWMutex
+	stop    chan struct{}
+	closing sync.Once
+	stopped sync.WaitGroup
+}
+
+// The memory that Badger may take. Its own defaults are made for servers that
+// do nothing else: 64 MB for each of five memtables, 256 MB of block cache.
+const (
+	memtable   = 4 << 20
+	memtables  = 2
+	blockCache = 4 << 20
+	indexCache = 2 << 20
+	vlogFile   = 1 << 20   // nothing is written to it: all values are below inline
+	inline     = 512 << 10 // values up to this size lie in the LSM tree, where an expired one goes with its key
+)
+
+// Open opens the stores, or says what its caller can do about it: ErrInUse,
+// ErrNoKey or ErrWrongKey is in the chain where one of them is why.
+func Open(o Options) (*Disk, error) {
+	d := &Disk{options: o, stop: make(chan struct{})}
+	if o.Folder == "" {
+		if err := d.open(badger.DefaultOptions("").WithInMemory(true), ""); err != nil {
+			return nil, err
+		}
+		return d, nil
+	}
+	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	var err error
+	if d.lock, err = lockFolder(o.Folder); err != nil {
+		return nil, err
+	}
+	if err = d.openFolder(); err != nil {
+		return nil, errors.Join(err, d.lock.Close())
+	}
+	return d, nil
+}
+
+// openFolder opens the stores in the folder, which is locked.
+func (d *Disk) openFolder() error {
+	tree := filepath.Join(d.options.Folder, "db")
+	if err := os.MkdirAll(tree, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	key, err := folderKey(d.options.Folder, tree)
+	if err != nil {
+		return err
+	}
+	err = d.open(badger.DefaultOptions(tree).WithEncryptionKey(key).WithSyncWrites(d.options.SyncWrites), d.options.Folder)
+	if errors.Is(err, badger.ErrEncryptionKeyMismatch) {
+		return fmt.Errorf("%w: the data in %s was written with another key than that in %s; put the right key file back, or choose another folder with --data",
+			ErrWrongKey, tree, keyPath(d.options.Folder))
+	}
+	return err
+}
+
+func (d *Disk) open(b badger.Options, folder string) (err error) {
+	d.Secrets, err = openSecrets(folder, d.options.Now, d.trouble)
+	if err != nil {
+		return err
+	}
+	d.db, err = badger.Open(b.
+		WithMemTableSize(memtable).WithNumMemtables(memtables).
+		WithBlockCacheSize(blockCache).WithIndexCacheSize(indexCache).
+		WithValueLogFileSize(vlogFile).WithValueThreshold(inline).
+		WithNumCompactors(2).WithNumGoroutines(2).WithMetricsEnabled(false).WithDetectConflicts(false).
+		WithLogger(logger{d.trouble}))
+	if err != nil {
+		return fmt.Errorf("open the stores: %w", err)
+	}
+	d.Apps = newApps(d, d.options.FetchKeys)
+	d.Telemetry = newTelemetry(d)
+	d.stopped.Go(d.Telemetry.commitAll)
+	d.stopped.Go(d.keepHouse)
+	return nil
+}
+
+// Close commits what is buffered and closes the stores. What is recorded
+// later is refused. Closing again does nothing.
+func (d *Disk) Close() (err error) {
+	d.closing.Do(func() { err = d.close() })
+	return err
+}
+
+func (d *Disk) close() error {
+	d.Telemetry.close()
+	close(d.stop)
+	d.stopped.Wait()
+	err := d.db.Close()
+	if d.lock != nil {
+		err = errors.Join(err, d.lock.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("close the stores: %w", err)
+	}
+	return nil
+}
+
+// keepHouse destroys and reclaims what nobody may read any more.
+func (d *Disk) keepHouse() {
+	const perReclaim = 60 // minutes
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-d.stop:
+			return
+		case <-minute.C:
+		}
+		d.Secrets.destroyOld()
+		if n%perReclaim == 1 {
+			if _, err := d.Reclaim(); err != nil {
+				d.trouble("reclaim the space of expired telemetry", err)
+			}
+		}
+	}
+}
+
+func (d *Disk) trouble(what string, err error) {
+	if d.options.Trouble != nil {
+		d.options.Trouble(what, err)
+	}
+}
+
+// write runs f, which writes, while writing is allowed.
+func (d *Disk) write(f func() error) error {
+	d.writing.RLock()
+	defer d.writing.RUnlock()
+	return f()
+}
+
+// logger passes on what Badger has to say when something is wrong.
+type logger struct{ trouble func(string, error) }
+
+func (l logger) Errorf(format string, args ...any) {
+	l.trouble("badger", fmt.Errorf(format, args...))
+}
+func (l logger) Warningf(string, ...any) {}
+func (l logger) Infof(string, ...any)    {}
+func (l logger) Debugf(string, ...any)   {}
+
+// FetchKeys returns the keys of the set at an address; those that name no
+// algorithm take the one given.
+type FetchKeys = func(ctx context.Context, url string, byDefault grant.Algorithm) ([]grant.Key, error)
