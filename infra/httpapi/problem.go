@@ -1,0 +1,138 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"tacet/core/fault"
+	"tacet/core/wire"
+)
+
+// Problem is the body of every refusal: a problem document (RFC 9457).
+type Problem struct {
+	Type   string    `json:"type" format:"uri-reference" doc:"Where the error is explained." example:"/v1/errors#publish-forbidden"`
+	Title  string    `json:"title" doc:"The error's name in the catalogue, in words." example:"Publish forbidden"`
+	Status int       `json:"status" doc:"The HTTP status." example:"403"`
+	Detail string    `json:"detail" doc:"What is wrong with this request, and what to do about it. For people."`
+	Code   wire.Code `json:"code" doc:"The error's number in the catalogue: /v1/errors.json. For programs." example:"4201"`
+	// RetryAfterMs is zero when waiting does not help or nobody knows.
+	RetryAfterMs int64 `json:"retryAfterMs,omitempty" doc:"How long to wait before the same request can work."`
+
+	header http.Header
+}
+
+// Error returns the detail, as a handler's error must.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus returns the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders returns the headers that belong to the refusal.
+func (p *Problem) GetHeaders() http.Header { return p.header }
+
+// ContentType returns the media type of problem documents.
+func (p *Problem) ContentType(string) string { return problemType }
+
+const problemType = "application/problem+json"
+
+// statuses is the status of a refusal by the kind of its fault; 500 for a kind
+// that is not here.
+var statuses = map[fault.Kind]int{
+	fault.Invalid:         http.StatusBadRequest,
+	fault.Unauthenticated: http.StatusUnauthorized,
+	fault.Forbidden:       http.StatusForbidden,
+	fault.NotFound:        http.StatusNotFound,
+	fault.Conflict:        http.StatusConflict,
+	fault.TooLarge:        http.StatusRequestEntityTooLarge,
+	fault.TooMany:         http.StatusTooManyRequests,
+	fault.Unavailable:     http.StatusServiceUnavailable,
+}
+
+func statusOf(k fault.Kind) int {
+	if status, ok := statuses[k]; ok {
+		return status
+	}
+	return http.StatusInternalServerError
+}
+
+// refused is a fault of the request's form, for which HTTP has a status more
+// exact than that of its kind.
+type refused struct {
+	text   string
+	status int
+}
+
+func (r refused) Error() string { return r.text }
+
+// Unwrap returns the fault that r is apart from its status.
+func (r refused) Unwrap() error { return &fault.Error{Kind: fault.Invalid, Text: r.text} }
+
+func unsupported(text string) error { return refused{text, http.StatusUnsupportedMediaType} }
+
+func invalid(text string) error {
+	return &fault.Error{Kind: fault.Invalid, Code: wire.CodeInvalidField, Text: text}
+}
+
+func tooLarge(limit int64) error {
+	return &fault.Error{Kind: fault.TooLarge, Text: "the body is larger than " + strconv.FormatInt(limit, 10) + " bytes"}
+}
+
+// problemOf returns what a stranger may know of err.
+func problemOf(err error) *Problem {
+	f := fault.Public(err)
+	p := &Problem{Status: statusOf(f.Kind), Detail: f.Text, Code: wire.CodeOf(f), header: http.Header{}}
+	if r, ok := err.(refused); ok {
+		p.Status = r.status
+	}
+	p.Type, p.Title = nameOf(p.Code)
+	if f.RetryAfter > 0 {
+		p.RetryAfterMs = ceil(f.RetryAfter, time.Millisecond)
+		p.header.Set("Retry-After", strconv.FormatInt(ceil(f.RetryAfter, time.Second), 10))
+	}
+	return p
+}
+
+func ceil(d, unit time.Duration) int64 { return int64((d + unit - 1) / unit) }
+
+// nameOf returns where a number of the catalogue is explained, and its name in
+// words.
+func nameOf(code wire.Code) (uri, title string) {
+	for _, e := range wire.Catalogue {
+		if e.Code == code {
+			words := strings.ReplaceAll(e.Name, "-", " ")
+			return errorsPath + "#" + e.Name, strings.ToUpper(words[:1]) + words[1:]
+		}
+	}
+	return "about:blank", ""
+}
+
+// problem returns the answer to a call that failed, and notes it for the log.
+func (c *call) problem(err error) *Problem {
+	c.refused = err
+	p := problemOf(err)
+	if p.Status == http.StatusUnauthorized {
+		challenge := `Bearer realm="tacet"`
+		if c.bearer() != "" {
+			challenge += `, error="invalid_token"` // RFC 6750 §3.1
+		}
+		p.header.Set("WWW-Authenticate", challenge)
+	}
+	return p
+}
+
+// write sends p without huma, for requests that have not reached it.
+func (p *Problem) write(w http.ResponseWriter) {
+	body, err := json.Marshal(p)
+	if err != nil {
+		body = nil // cannot happen: texts and numbers
+	}
+	for name, values := range p.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", problemType)
+	w.WriteHeader(p.Status)
+	w.Write(append(body, '\n'))
+}

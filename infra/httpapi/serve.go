@@ -1,0 +1,154 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"tacet/core/fault"
+	"tacet/core/grant"
+	"tacet/core/wire"
+	"tacet/infra/logging"
+)
+
+// ServeHTTP answers a request.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{s: s, w: w, id: s.NewID()}
+	ctx := logging.With(context.WithValue(r.Context(), callKey{}, c), logging.IDs{Request: c.id})
+	c.r = r.WithContext(ctx)
+	answer := &answer{ResponseWriter: w}
+	header := w.Header()
+	header.Set("X-Request-Id", c.id)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	start := time.Now()
+	defer func() {
+		if v := recover(); v != nil {
+			s.recovered(c, answer, v)
+		}
+		s.record(c, answer.status, time.Since(start))
+		if answer.broken {
+			panic(http.ErrAbortHandler)
+		}
+	}()
+	s.route(answer, c)
+}
+
+// route hands the request to its route, or says that there is none.
+func (s *server) route(w http.ResponseWriter, c *call) {
+	// The mux would redirect to a tidier path, where a topic is another topic.
+	if p := c.r.URL.EscapedPath(); !tidy(p) {
+		c.problem(noRoute).write(w)
+		return
+	}
+	if h, pattern := s.mux.Handler(c.r); pattern == "" {
+		c.missing(h).write(w)
+		return
+	}
+	s.mux.ServeHTTP(w, c.r)
+}
+
+func tidy(p string) bool {
+	return strings.HasPrefix(p, "/") && (path.Clean(p) == p || path.Clean(p)+"/" == p)
+}
+
+var noRoute = &fault.Error{Kind: fault.NotFound, Text: "there is no such address here: the API is described at " + documentPath}
+
+// missing returns the problem that h, the mux's own handler for a request
+// without a route, means.
+func (c *call) missing(h http.Handler) *Problem {
+	probe := &probe{header: http.Header{}}
+	h.ServeHTTP(probe, c.r)
+	if probe.status != http.StatusMethodNotAllowed {
+		return c.problem(noRoute)
+	}
+	p := c.problem(refused{"this address does not take this method", probe.status})
+	p.header.Set("Allow", probe.header.Get("Allow"))
+	return p
+}
+
+// probe is a response that only its header and status are wanted of.
+type probe struct {
+	header http.Header
+	status int
+}
+
+func (p *probe) Header() http.Header         { return p.header }
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *probe) WriteHeader(status int)      { p.status = status }
+
+// recovered answers a request whose handler panicked, if it has no answer yet.
+func (s *server) recovered(c *call, w *answer, v any) {
+	if v == http.ErrAbortHandler {
+		w.broken = true
+		return
+	}
+	s.Log.LogAttrs(c.r.Context(), slog.LevelError, "a handler panicked", slog.String("route", c.r.Pattern), logging.Panic(v))
+	if w.status != 0 {
+		w.broken = true // half an answer must not look like a whole one
+		return
+	}
+	c.problem(errPanic).write(w)
+}
+
+var errPanic = &fault.Error{Kind: fault.Internal, Text: "panic"}
+
+// record writes the one line that a request has in the log.
+func (s *server) record(c *call, status int, took time.Duration) {
+	attrs := []slog.Attr{
+		slog.String("method", method(c.r.Method)), slog.String("route", c.r.Pattern), slog.Int("status", status),
+		slog.Float64("ms", float64(took.Microseconds())/1000),
+	}
+	if id := c.appID(); id != "" {
+		attrs = append(attrs, slog.String("app", string(id)))
+	}
+	level := slog.LevelInfo
+	if err := c.refused; err != nil {
+		public := fault.Public(err)
+		attrs = append(attrs, slog.String("fault", public.Kind.String()), slog.Int("code", int(wire.CodeOf(public))))
+		if reason := grant.ReasonOf(err); reason != "" {
+			attrs = append(attrs, slog.String("reason", string(reason)))
+		}
+		if public.Kind == fault.Internal || public.Kind == fault.Unavailable {
+			level, attrs = slog.LevelError, append(attrs, slog.Any("error", err))
+		}
+	}
+	s.Log.LogAttrs(c.r.Context(), level, "http", attrs...)
+}
+
+// method returns m if it is one that clients use, because a client may write
+// anything there.
+func method(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return m
+	}
+	return "other"
+}
+
+// answer remembers which status was sent.
+type answer struct {
+	http.ResponseWriter
+	status int
+	broken bool
+}
+
+// WriteHeader sends the status, the first time.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+		a.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Write sends b, after a status of 200 if none was sent.
+func (a *answer) Write(b []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

@@ -1,0 +1,51 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tacet/core/fault"
+	"tacet/core/grant"
+	"tacet/core/telemetry"
+)
+
+type aggregatesInput struct {
+	appPath
+	Days string `path:"days" doc:"How many days, today included: 1 to 366." pattern:"^[0-9]+$" example:"7"`
+}
+
+type aggregatesOutput struct{ Body telemetry.Aggregates }
+
+func (s *server) routeTelemetry() {
+	registerBackend(s, huma.Operation{
+		OperationID: "aggregates", Method: http.MethodGet, Path: "/telemetry/aggregates/{app}/{days}", Tags: []string{"telemetry"},
+		Summary:     "Sums of the last days",
+		Description: "Days are UTC. What the plan's retention has ended is not in the sums. Needs `realtime:admin:manage:application`.",
+	}, s.aggregates)
+}
+
+func (s *server) aggregates(ctx context.Context, c *call, in *aggregatesInput) (*aggregatesOutput, error) {
+	if err := c.backend.May(grant.ManageApplication); err != nil {
+		return nil, err
+	}
+	days, err := strconv.Atoi(in.Days)
+	if err != nil {
+		days = 0 // no number of days either
+	}
+	sums, err := telemetry.Aggregate(ctx, s.Events, c.backend.App.ID, days, s.Service.Now())
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return &aggregatesOutput{sums}, nil
+}
+
+// unavailable is a failure of the store, unless it is a fault already.
+func unavailable(err error) error {
+	if fault.KindOf(err) != fault.Internal {
+		return err
+	}
+	return &fault.Error{Kind: fault.Unavailable, Cause: err, Text: "the server cannot do this right now; try again"}
+}
