@@ -2,11 +2,12 @@ package socket
 
 import "time"
 
-// Close starts the closing handshake. What still waits is dropped, except for the rest
-// of a frame that has partly gone, then the close frame goes out. The connection ends
-// when the client has answered, and after Options.CloseGrace at the latest; then
-// Handler.Closed is called with this code and reason. No message is delivered
-// meanwhile. A second Close, or one after the client's, does nothing.
+// Close starts the closing handshake: what waits goes out, then the close frame. To a receiver
+// that is behind (see Server.SendAll) what waits is dropped, except for the
+// rest of a frame that has partly gone. The connection ends when the client has
+// answered, and after Options.CloseGrace at the latest; then Handler.Closed is
+// called with this code and reason. No message is delivered meanwhile. A second Close,
+// or one after the client's, does nothing.
 //
 // The code must be one that may be sent (RFC 6455 §7.4); others become 1000. The reason
 // may have 123 bytes and is cut there.
@@ -28,7 +29,9 @@ func (c *Conn) end(code int, reason string, after marks) {
 	c.ending = &ending{code, reason}
 	c.hold.Or(holdClosing)
 	c.marks |= after
-	c.out.dropFrames()
+	if c.waiting() > c.srv.behind() {
+		c.out.dropFrames()
+	}
 	c.cork = nil
 	t := c.push(appendClose(nil, code, reason))
 	c.mu.Unlock()
@@ -72,7 +75,7 @@ func (c *Conn) die() {
 	if c.phase != phaseDead {
 		c.phase = phaseDead
 		c.out, c.cork = queue{}, nil
-		c.link.poke(c)
+		c.link.cut(c)
 	}
 }
 

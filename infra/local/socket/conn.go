@@ -43,6 +43,8 @@ type link interface {
 	// poke makes the reader look at hold and phase again. It may be called with
 	// c.mu held.
 	poke(c *Conn)
+	// cut makes the reader finish c, whose phase is dead. It is called with c.mu held.
+	cut(c *Conn)
 	// flush writes what waits, without blocking, and never calls the handler.
 	flush(c *Conn)
 	// half ends the outgoing direction. It is called with c.mu held.

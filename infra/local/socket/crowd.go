@@ -8,6 +8,8 @@ import (
 
 // crowds holds publishers back whose receivers are mostly behind.
 type crowds struct {
+	patience time.Duration // how long a crowd may hold its publisher back
+
 	mu   sync.Mutex
 	list []*crowd
 	done sync.WaitGroup // the watcher, which runs only while there are crowds
@@ -21,17 +23,14 @@ type crowd struct {
 	until  time.Time
 }
 
-const (
-	crowdTick = time.Millisecond
-	crowdWait = time.Second
-)
+const crowdTick = time.Millisecond
 
 // hold stops reading from until enough of to have caught up.
 func (k *crowds) hold(from *Conn, to []*Conn) {
 	if from.hold.Or(holdCrowd)&holdCrowd != 0 {
 		return
 	}
-	w := &crowd{from: from, until: time.Now().Add(crowdWait)}
+	w := &crowd{from: from, until: time.Now().Add(k.patience)}
 	for _, c := range to {
 		if c != from && c.isBehind() {
 			w.behind = append(w.behind, c)

@@ -1,6 +1,9 @@
 package socket
 
-import "net"
+import (
+	"crypto/tls"
+	"net"
+)
 
 // pipe is the link of a connection that is read on a goroutine of its own: what there
 // is where there are no event loops.
@@ -14,14 +17,22 @@ const pipeBuffer = 4 << 10
 
 func (p *pipe) start(c *Conn) { go p.read(c) }
 
-func (p *pipe) poke(c *Conn) {
-	if c.phase == phaseDead {
-		p.conn.Close()
-	}
+func (p *pipe) poke(*Conn) {
 	select {
 	case p.wake <- struct{}{}:
 	default:
 	}
+}
+
+// cut ends all reads and writes. It closes beneath TLS, whose own Close may wait for a
+// client that does not read.
+func (p *pipe) cut(c *Conn) {
+	if t, ok := p.conn.(*tls.Conn); ok {
+		t.NetConn().Close()
+	} else {
+		p.conn.Close()
+	}
+	p.poke(c)
 }
 
 func (p *pipe) read(c *Conn) {
@@ -43,7 +54,7 @@ func (p *pipe) read(c *Conn) {
 			break
 		}
 	}
-	p.conn.Close()
+	p.cut(c)
 	c.finish()
 }
 

@@ -147,6 +147,8 @@ func (l *loop) poke(c *Conn) {
 	}
 }
 
+func (l *loop) cut(c *Conn) { l.poke(c) }
+
 func (l *loop) runTasks() {
 	l.mu.Lock()
 	tasks := l.tasks

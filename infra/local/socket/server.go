@@ -36,6 +36,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.flush.srv = s
+	s.crowds.patience = time.Second
 	s.sweeper.start(s)
 	return s, nil
 }
