@@ -56,6 +56,13 @@ func Plans() string {
 // Secure reports whether the host speaks TLS.
 func (s *Standalone) Secure() bool { return s.TLSCert != "" || s.Domain != "" }
 
+// Local reports whether nobody but this machine can reach the host. The
+// settings have been validated.
+func (s *Standalone) Local() bool {
+	host, err := listenHost(s.Listen)
+	return err == nil && loopback(host)
+}
+
 // Validate returns nil, or an error that says which setting is wrong and what
 // to do about it. The command line parser calls it.
 func (s *Standalone) Validate() error {

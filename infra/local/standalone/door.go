@@ -1,0 +1,107 @@
+package standalone
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"tacet/infra/local/socket"
+)
+
+// Stage is the path of WebSockets where the application stands in the query,
+// as on a bare API Gateway endpoint.
+const Stage = "ws"
+
+// What the listener puts up with. A client that says nothing, or says it one
+// byte at a time, is cut off; WebSockets leave the HTTP server when they are
+// upgraded, and these limits with it.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 30 * time.Second
+	writeTimeout  = 60 * time.Second
+	keepAlive     = 2 * time.Minute
+	// headerBytes bounds the request line and the headers: a token of 8 KiB
+	// and what browsers send besides. API Gateway's own limits are lower, and
+	// the gateway keeps them.
+	headerBytes = 16 << 10
+)
+
+// server returns the HTTP server of the host.
+func server(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: keepAlive, MaxHeaderBytes: headerBytes, ErrorLog: log.New(complaints{logger}, "", 0),
+	}
+}
+
+// complaints takes what net/http has to say of its clients: a failed TLS
+// handshake, a panic. Those lines hold addresses, so only their number gets on.
+type complaints struct{ log *slog.Logger }
+
+func (c complaints) Write(line []byte) (int, error) {
+	c.log.Debug("the HTTP server complained about a client", "bytes", len(line))
+	return len(line), nil
+}
+
+// door leads each request to who answers it.
+func door(websockets, api http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/apps/{app}", func(w http.ResponseWriter, r *http.Request) {
+		upgradeOnly(websockets, w, toStage(r, r.PathValue("app")))
+	})
+	mux.HandleFunc("/"+Stage, func(w http.ResponseWriter, r *http.Request) { upgradeOnly(websockets, w, r) })
+	mux.Handle(consolePath, console())
+	mux.Handle("/{$}", http.RedirectHandler(consolePath, http.StatusSeeOther))
+	mux.Handle("/", api)
+	return mux
+}
+
+// toStage returns the request as a CDN in front of API Gateway would send it
+// on: to the stage, with the application of the path in the query. Whatever
+// the client has put there under that name is gone: otherwise it could show
+// one application to whoever reads the path and another to the gateway.
+func toStage(r *http.Request, app string) *http.Request {
+	query, _ := url.ParseQuery(r.URL.RawQuery) // what is malformed is left out
+	query["app"] = []string{app}
+	to := r.WithContext(r.Context())
+	u := *r.URL
+	u.Path, u.RawPath, u.RawQuery = "/"+Stage, "", query.Encode()
+	to.URL = &u
+	return to
+}
+
+// upgradeOnly lets WebSockets through, and tells anybody else what this is.
+func upgradeOnly(websockets http.Handler, w http.ResponseWriter, r *http.Request) {
+	if socket.IsUpgrade(r) {
+		websockets.ServeHTTP(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Connection", "Upgrade") // RFC 9110 §15.5.22 asks for both
+	h.Set("Upgrade", "websocket")
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusUpgradeRequired)
+	if r.Method != http.MethodHead {
+		io.WriteString(w, "This is a WebSocket endpoint. Connect with a WebSocket client, as in a browser's console:\n\n"+
+			"  new WebSocket(\""+scheme(r)+"://"+printable(r.Host)+"/apps/APP?access_token=TOKEN\")\n\n"+
+			"A page to try it out: "+consolePath+"\n")
+	}
+}
+
+func scheme(r *http.Request) string {
+	if r.TLS != nil {
+		return "wss"
+	}
+	return "ws"
+}
+
+// printable keeps what somebody put into a Host header from breaking the line.
+func printable(host string) string {
+	quoted := fmt.Sprintf("%q", host)
+	return quoted[1 : len(quoted)-1]
+}

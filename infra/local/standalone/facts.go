@@ -1,0 +1,93 @@
+package standalone
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"time"
+
+	"tacet/core/app"
+	"tacet/core/grant"
+	"tacet/infra/config"
+)
+
+// Facts is what somebody needs to use a running platform. Its JSON is the line
+// that `tacet run --json` prints; the names are published.
+type Facts struct {
+	WebSocket   string `json:"websocket"` // where clients connect
+	HTTP        string `json:"http"`      // what the paths of the HTTP API are appended to
+	Console     string `json:"console"`   // the client token stands in its fragment, which no browser sends
+	App         app.ID `json:"app"`
+	ClientToken string `json:"client_token"`
+	AdminToken  string `json:"admin_token"`
+	ClientKey   Key    `json:"client_key"`
+	AdminKey    Key    `json:"admin_key"`
+}
+
+// Running is what running.json holds: Facts, and what is of use only to
+// programs on the same machine.
+type Running struct {
+	Facts
+	PID     int       `json:"pid"`
+	Expires time.Time `json:"tokens_expire"`
+	// Certificate is the server's own certificate, so that clients on this
+	// machine can recognise it whoever signed it. Nil without TLS, and where
+	// a public authority vouches for it.
+	Certificate []byte `json:"certificate,omitempty"`
+}
+
+// ErrNotRunning says that no platform runs on a data folder, as far as its
+// files tell.
+var ErrNotRunning = errors.New("no platform is running")
+
+// ReadRunning returns what is known of the platform that runs on a data folder,
+// or ErrNotRunning. After a kill the file is left behind: that somebody answers
+// at its address is not promised.
+func ReadRunning(data string) (Running, error) {
+	var r Running
+	err := folder(data).read(runningFile, &r)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, fmt.Errorf("%w on %s", ErrNotRunning, data)
+	}
+	return r, err
+}
+
+// facts returns what somebody needs to use the application d, with tokens
+// until expires.
+func facts(s *config.Standalone, at net.Addr, d Development, issued, expires time.Time) (Facts, error) {
+	client, err := d.token(grant.Client, issued, expires)
+	if err != nil {
+		return Facts{}, err
+	}
+	admin, err := d.token(grant.Admin, issued, expires)
+	if err != nil {
+		return Facts{}, err
+	}
+	host := address(s, at)
+	http, ws := "http://"+host, "ws://"+host
+	if s.Secure() {
+		http, ws = "https://"+host, "wss://"+host
+	}
+	fragment := url.Values{"app": {string(d.App)}, "token": {client}}
+	return Facts{
+		WebSocket: ws + "/apps/" + string(d.App), HTTP: http, Console: http + consolePath + "#" + fragment.Encode(),
+		App: d.App, ClientToken: client, AdminToken: admin, ClientKey: d.ClientKey, AdminKey: d.AdminKey,
+	}, nil
+}
+
+// address returns host and port by which clients get here: as they were said,
+// with the port that was given if it was left open. With a domain it is the
+// domain, and whoever forwards its port 443 to us is left out.
+func address(s *config.Standalone, at net.Addr) string {
+	if s.Domain != "" {
+		return s.Domain
+	}
+	host, _, _ := net.SplitHostPort(s.Listen) // checked by Validate
+	_, port, _ := net.SplitHostPort(at.String())
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost" // all addresses: this one works on the machine itself
+	}
+	return net.JoinHostPort(host, port)
+}

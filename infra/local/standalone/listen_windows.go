@@ -1,0 +1,15 @@
+package standalone
+
+import (
+	"errors"
+	"syscall"
+)
+
+// Winsock's numbers, which package syscall does not name.
+const (
+	wsaeaddrinuse    = syscall.Errno(10048)
+	wsaeaddrnotavail = syscall.Errno(10049)
+)
+
+func isInUse(err error) bool   { return errors.Is(err, wsaeaddrinuse) }
+func isNotOurs(err error) bool { return errors.Is(err, wsaeaddrnotavail) }

@@ -1,0 +1,240 @@
+package standalone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"tacet/core/plan"
+	"tacet/core/privacy"
+	"tacet/core/pubsub"
+	"tacet/core/wire"
+	"tacet/infra/apigw"
+	"tacet/infra/config"
+	"tacet/infra/embedded"
+	"tacet/infra/entry"
+	"tacet/infra/httpapi"
+	"tacet/infra/jwks"
+	"tacet/infra/local/gateway"
+)
+
+// Platform is a platform that runs. Made by Start; Stop frees what it has.
+type Platform struct {
+	log     *slog.Logger
+	folder  folder
+	running Running
+
+	disk    *embedded.Disk
+	memory  *embedded.Memory
+	poster  *poster
+	service *pubsub.Service
+	gateway *gateway.Gateway
+	server  *http.Server
+
+	failed  chan error // the server's, if it ends by itself
+	cancel  context.CancelFunc
+	ticking sync.WaitGroup
+}
+
+// Start starts a platform and returns when it listens. The settings have been
+// validated. An error is a text for whoever started it: what is in the way and
+// what to do about it.
+func Start(s config.Standalone, log *slog.Logger) (*Platform, error) {
+	p := &Platform{log: log, failed: make(chan error, 1), folder: folder(s.Data)}
+	if s.Memory {
+		p.folder = ""
+	}
+	if err := p.start(&s); err != nil {
+		return nil, errors.Join(err, p.release())
+	}
+	return p, nil
+}
+
+func (p *Platform) start(s *config.Standalone) error {
+	if err := p.folder.make(); err != nil {
+		return err
+	}
+	tls, certificate, err := secure(s, p.folder)
+	if err != nil {
+		return err
+	}
+	if err := p.open(s); err != nil {
+		return err
+	}
+	d, err := p.developer(plan.Name(s.Plan))
+	if err != nil {
+		return err
+	}
+	if err := p.assemble(s); err != nil {
+		return err
+	}
+	l, err := listen(s.Listen, tls)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	expires := now.Add(TokenLife)
+	known, err := facts(s, l.Addr(), d, now, expires)
+	if err == nil {
+		p.running = Running{Facts: known, PID: os.Getpid(), Expires: expires.UTC().Truncate(time.Second), Certificate: certificate}
+		err = p.folder.write(runningFile, p.running)
+	}
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	p.serve(l)
+	return nil
+}
+
+// open opens the stores.
+func (p *Platform) open(s *config.Standalone) error {
+	// Only who has this machine for himself may name it as the place where a
+	// key set is.
+	keys := jwks.New(jwks.Options{Loopback: s.Local()})
+	var err error
+	p.disk, err = embedded.Open(embedded.Options{
+		Folder: string(p.folder), Now: time.Now, FetchKeys: keys.Keys,
+		Trouble: func(what string, err error) { p.log.Error("the stores have trouble", "with", what, "error", err) },
+	})
+	if errors.Is(err, embedded.ErrInUse) {
+		return inUse(p.folder, err)
+	}
+	p.memory = embedded.NewMemory(time.Now)
+	return err
+}
+
+// inUse says who has the data folder, if it has left a note.
+func inUse(f folder, err error) error {
+	r, noted := ReadRunning(string(f))
+	if noted != nil {
+		return err
+	}
+	return fmt.Errorf("the data folder %s is in use by another tacet (process %d, %s): stop that one, or say --data DIR for another folder, or --memory (%w)",
+		f, r.PID, r.HTTP, embedded.ErrInUse)
+}
+
+// developer makes sure that the development application is in the stores, with
+// its keys and the plan of this start.
+func (p *Platform) developer(on plan.Name) (Development, error) {
+	d, err := p.folder.development()
+	if err != nil {
+		return d, err
+	}
+	ctx := context.Background()
+	a := d.application(on)
+	switch was, err := p.disk.Apps.App(ctx, d.App); {
+	case err == nil:
+		a.Settings, a.Name = was.Settings, was.Name
+	case !errors.Is(err, pubsub.ErrNoApp):
+		return d, err
+	}
+	return d, p.disk.Apps.Put(ctx, a)
+}
+
+// assemble joins core, functions, gateway and HTTP.
+func (p *Platform) assemble(s *config.Standalone) error {
+	node, err := p.folder.node()
+	if err != nil {
+		return err
+	}
+	p.poster = new(poster)
+	p.service = &pubsub.Service{
+		Apps: p.disk.Apps, Connections: p.memory, Subscriptions: p.memory, Audience: p.memory, Rates: p.memory,
+		Poster: p.poster, Recorder: p.disk.Telemetry, Anonymiser: privacy.Anonymiser{Secrets: p.disk.Secrets},
+		// The gateway's Opened does it: then the greeting is the first frame.
+		Greet: func(context.Context, wire.ConnID) error { return nil },
+		Trouble: func(ctx context.Context, what string, err error) {
+			p.log.WarnContext(ctx, "something failed on the side", "what", what, "error", err)
+		},
+		Now: time.Now, Node: node,
+	}
+	if p.gateway, err = gateway.New(p.stage(s)); err != nil {
+		return err
+	}
+	p.poster.gateway = p.gateway
+	api := httpapi.API{Service: p.service, Events: p.disk.Telemetry, Log: p.log}
+	p.server = server(door(http.HandlerFunc(p.gateway.ServeWebSocket), api.Handler()), p.log)
+	return nil
+}
+
+// What a client is told with the close frame.
+const (
+	slowReason    = "you read more slowly than your topics are written: come back"
+	restartReason = "the server is about to stop: come back"
+)
+
+// stage is the API as its template describes it to AWS.
+func (p *Platform) stage(s *config.Standalone) gateway.Options {
+	twoWay := func(h gateway.Handler) gateway.Route {
+		return gateway.Route{Handler: h, ResponseSelection: true, Response: true}
+	}
+	subscribe := twoWay(entry.Subscribe{Service: p.service, Log: p.log})
+	publish := twoWay(entry.Publish{Service: p.service, Log: p.log})
+	welcome := entry.Welcome{Service: p.service, Log: p.log}
+	return gateway.Options{
+		Stage: Stage, Selection: "$request.body.type",
+		Routes: map[string]gateway.Route{
+			apigw.RouteConnect:           {Handler: entry.Connect{Service: p.service, Log: p.log}},
+			apigw.RouteDisconnect:        {Handler: entry.Disconnect{Service: p.service, Log: p.log}},
+			apigw.RouteDefault:           twoWay(entry.Fallback{Service: p.service, Log: p.log}),
+			string(wire.TypeSubscribe):   subscribe,
+			string(wire.TypeUnsubscribe): subscribe,
+			string(wire.TypePublish):     publish,
+			string(wire.TypeMessage):     publish,
+		},
+		IdleTimeout: s.IdleTimeout, MaxLifetime: s.MaxLifetime, IntegrationTimeout: s.IntegrationTimeout,
+		Ordered: true, ForwardRefusals: true,
+		SlowClose:     gateway.CloseCode{Code: int(wire.CloseSlow), Reason: slowReason},
+		ShutdownClose: gateway.CloseCode{Code: int(wire.CloseRestart), Reason: restartReason},
+		Opened: func(id string) {
+			// What fails is in the log; the client notices that nothing comes.
+			_ = welcome.Greet(context.Background(), wire.ConnID(id))
+		},
+		Log: slog.New(quiet{p.log.Handler()}),
+	}
+}
+
+// serve begins to serve.
+func (p *Platform) serve(l net.Listener) {
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	p.ticking.Go(func() { p.endExpired(ctx) })
+	go func() {
+		if err := p.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			p.failed <- fmt.Errorf("the listener failed: %w", err)
+		}
+	}()
+}
+
+// endExpired ends connections with their tokens, second by second.
+func (p *Platform) endExpired(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for done := time.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		var err error
+		if done, err = p.service.EndExpired(ctx, done); err != nil {
+			p.log.Error("could not look for expired tokens", "error", err)
+		}
+	}
+}
+
+// Running says how to use the platform.
+func (p *Platform) Running() Running { return p.running }
+
+// Failed delivers the error by which the platform stopped to listen by itself,
+// if it ever does.
+func (p *Platform) Failed() <-chan error { return p.failed }
+
+// Connections returns how many are open.
+func (p *Platform) Connections() int { return p.gateway.Len() }

@@ -1,0 +1,151 @@
+// Package command is what the program tacet does: one file for each command.
+//
+// It promises that what a program reads goes to standard output and what a
+// person reads to standard error; that the exit status is 0 when all was done,
+// 1 when something failed and 2 when the command was used wrongly; that the
+// first interrupt ends a command cleanly and the second at once; and that no
+// command prints a token that it was not asked for.
+//
+// Only Main knows the process: everything else gets what it needs as values.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"tacet/infra/config"
+)
+
+// Exit statuses.
+const (
+	statusDone   = 0
+	statusFailed = 1
+	statusMisuse = 2
+)
+
+// grammar is all that can be typed. Flags and variables are read into it by
+// their tags.
+type grammar struct {
+	Run        run        `cmd:"" help:"Run the whole platform on this machine: WebSockets, HTTP API, stores, in one process."`
+	Token      token      `cmd:"" help:"Make a token for an application."`
+	Subscribe  subscribe  `cmd:"" help:"Print what is published on topics."`
+	Publish    publish    `cmd:"" help:"Publish a message on a topic."`
+	Bench      bench      `cmd:"" help:"Measure how fast messages reach their subscribers."`
+	Completion completion `cmd:"" help:"Print a completion script for a shell."`
+	Version    version    `cmd:"" help:"Print the version."`
+}
+
+// console is the terminal, or what stands in for it.
+type console struct {
+	program  string // how the command was called, for lines to copy
+	in       io.Reader
+	out, err io.Writer
+}
+
+// say writes a line for a person.
+func (c *console) say(format string, arguments ...any) {
+	fmt.Fprintf(c.err, format+"\n", arguments...)
+}
+
+// misuse is an error of whoever typed the command.
+type misuse struct{ error }
+
+func misused(format string, arguments ...any) error { return misuse{fmt.Errorf(format, arguments...)} }
+
+// exits is how kong's own ways out (--help) get back to Main.
+type exits int
+
+// Main runs the command with its arguments, the program's name first, and
+// returns the exit status.
+func Main(arguments []string, in io.Reader, out, err io.Writer) (status int) {
+	c := &console{program: called(arguments[0]), in: in, out: out, err: err}
+	defer func() {
+		if v := recover(); v != nil {
+			code, ok := v.(exits)
+			if !ok {
+				panic(v)
+			}
+			status = int(code)
+		}
+	}()
+	var g grammar
+	parser, failure := newParser(&g, c)
+	if failure != nil {
+		return c.failed(failure)
+	}
+	parsed, failure := parser.Parse(arguments[1:])
+	if failure != nil {
+		return c.misunderstood(failure)
+	}
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// From the first signal on the next one does what it always does: it ends
+	// the process.
+	context.AfterFunc(ctx, stop)
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return c.failed(parsed.Run(c))
+}
+
+func newParser(g *grammar, c *console) (*kong.Kong, error) {
+	data := config.UserData(runtime.GOOS, os.Getenv)
+	if data == "" {
+		data = "must be said, because the environment names no home"
+	}
+	return kong.New(g,
+		kong.Name("tacet"),
+		kong.Description("Realtime publish/subscribe that keeps silent about what it carries."),
+		kong.Vars{"data": data, "plans": config.Plans()},
+		kong.DefaultEnvars("TACET"),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Help(help),
+		kong.Writers(c.out, c.err),
+		kong.Exit(func(code int) { panic(exits(code)) }),
+	)
+}
+
+// misunderstood tells what was typed wrongly, and returns the exit status.
+func (c *console) misunderstood(err error) int {
+	path := "tacet"
+	var at *kong.ParseError
+	if errors.As(err, &at) && at.Context != nil {
+		if selected := at.Context.Selected(); selected != nil {
+			path = selected.FullPath()
+		}
+	}
+	c.say("tacet: %v", err)
+	c.say("Try: %s --help", path)
+	return statusMisuse
+}
+
+// failed tells what went wrong, if anything, and returns the exit status.
+func (c *console) failed(err error) int {
+	var wrong misuse
+	switch {
+	case err == nil:
+		return statusDone
+	case errors.As(err, &wrong):
+		c.say("tacet: %v", err)
+		return statusMisuse
+	default:
+		c.say("tacet: %v", err)
+		return statusFailed
+	}
+}
+
+// called returns how to call this program again from the same folder.
+func called(name string) string {
+	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") && strings.HasSuffix(exe, "/exe/tacet") {
+		return "go run ./infra/tacet" // "go run" removes the program when it ends
+	}
+	return name
+}

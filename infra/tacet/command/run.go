@@ -1,0 +1,85 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"tacet/infra/config"
+	"tacet/infra/local/standalone"
+	"tacet/infra/logging"
+)
+
+// run runs the platform until it is told to stop.
+type run struct {
+	config.Standalone
+	JSON bool `name:"json" help:"Print one line of JSON on standard output when everything listens, instead of the same for people."`
+}
+
+func (run) example() string {
+	return `  tacet run
+  tacet run --listen 127.0.0.1:0 --memory --json
+  tacet run --listen :443 --domain realtime.example.org --data /var/lib/tacet
+
+The first start makes a development application with keys of its own and keeps
+them in the data folder; later starts print the same one.
+`
+}
+
+// stopping is how long the platform gets to end: less than the five seconds
+// after which whoever sent SIGTERM may send SIGKILL.
+const stopping = 4 * time.Second
+
+// Run starts the platform, says how to use it, and waits.
+func (r run) Run(ctx context.Context, c *console) error {
+	if r.Data == "" && !r.Memory {
+		if r.Data = config.UserData(runtime.GOOS, os.Getenv); r.Data == "" {
+			return misused("there is no home folder to keep data in: say --data DIR, or --memory")
+		}
+	}
+	level, err := logging.ParseLevel(r.LogLevel)
+	if err != nil {
+		return misuse{err}
+	}
+	format, err := logging.ParseFormat(r.LogFormat)
+	if err != nil {
+		return misuse{err}
+	}
+	log := logging.New(c.err, format, level)
+
+	p, err := standalone.Start(r.Standalone, log)
+	if err != nil {
+		return err
+	}
+	if err := r.announce(c, p.Running()); err != nil {
+		return errors.Join(err, stop(p))
+	}
+	var failure error
+	select {
+	case failure = <-p.Failed():
+	case <-ctx.Done():
+		if n := p.Connections(); n > 0 {
+			c.say("tacet: stopping; %d clients are told to come back", n)
+		}
+	}
+	return errors.Join(failure, stop(p))
+}
+
+func stop(p *standalone.Platform) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopping)
+	defer cancel()
+	return p.Stop(ctx)
+}
+
+// announce says how to use the platform.
+func (r run) announce(c *console, running standalone.Running) error {
+	if r.JSON {
+		return json.NewEncoder(c.out).Encode(running.Facts)
+	}
+	_, err := fmt.Fprint(c.err, greeting(c.program, &r.Standalone, running))
+	return err
+}
