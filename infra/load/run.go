@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tacet/infra/load/swarm"
 )
 
 // Progress says where a run is.
@@ -22,6 +24,9 @@ type Progress struct {
 // measured, and the error joins all failures. When the context ends, the run does, with what it has so far.
 func Run(ctx context.Context, plan Plan, progress func(Progress)) (Report, error) {
 	if err := plan.check(); err != nil {
+		return Report{}, err
+	}
+	if err := swarm.AllowFiles(plan.Sizes[len(plan.Sizes)-1]); err != nil { // before servers start: they inherit it
 		return Report{}, err
 	}
 	r := run{

@@ -61,9 +61,16 @@ func TestARunMeasuresEveryTargetAtEverySize(t *testing.T) {
 		}
 	}
 	for _, row := range report.Rows {
-		if len(row.Cells) != 2 || len(row.Ratios) != 1 || row.Measure.Sum != (row.Ratios[0] == nil) && row.Cells[1].Value != 0 {
-			t.Errorf("%s at %d: %d cells, %d ratios", row.Measure.Key, row.Subscribers, len(row.Cells), len(row.Ratios))
+		first, second, ratio := row.Cells[0], row.Cells[1], row.Ratios[0]
+		switch {
+		case row.Measure.Sum && ratio != nil:
+			t.Errorf("%s at %d has a ratio", row.Measure.Key, row.Subscribers)
+		case !row.Measure.Sum && (ratio == nil || *ratio != first.Value/second.Value):
+			t.Errorf("%s at %d: the ratio of %v to %v", row.Measure.Key, row.Subscribers, first.Value, second.Value)
 		}
+	}
+	if got := a.Subscribed("bench-second"); got != 40 {
+		t.Errorf("%d subscriptions to a second topic, want those of 10 in rehearsal and 10 idle, twice", got)
 	}
 	total := 0
 	for _, bin := range report.Histograms[0].Bins {

@@ -58,8 +58,8 @@ func bench(ctx context.Context, arguments []string, out, log io.Writer) int {
 		return misuse
 	}
 	report, failure := load.Run(ctx, plan, load.Lines(log, isTerminal(log)))
-	if err := write(out, &report, o.json); err != nil {
-		failure = errors.Join(failure, err)
+	if len(report.Rows) > 0 {
+		failure = errors.Join(failure, write(out, &report, o.json))
 	}
 	if failure != nil {
 		fmt.Fprintln(log, "bench:", failure)

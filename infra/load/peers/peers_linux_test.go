@@ -48,6 +48,9 @@ func waitForever() {
 	}
 }
 
+// hoard is what the stand-in keeps for each connection, in bytes.
+const hoard = 1 << 20
+
 // serveHub prints what tacet run --json prints.
 func serveHub() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -55,7 +58,7 @@ func serveHub() {
 		os.Exit(1)
 	}
 	fmt.Printf(`{"websocket":"ws://%s/apps/APP","app":"APP","client_token":"x","client_key":{"algorithm":"HS256","secret":"s"}}`+"\n", listener.Addr())
-	swarmtest.New(swarmtest.Faults{}).Accept(listener)
+	swarmtest.New(swarmtest.Faults{Hoard: hoard}).Accept(listener)
 }
 
 // smallPlan takes no time.
@@ -64,7 +67,7 @@ func smallPlan(target load.Target) load.Plan {
 }
 
 // measured runs a small plan and asks for what only a process of ours has.
-func measured(t *testing.T, target load.Target) {
+func measured(t *testing.T, target load.Target) load.Report {
 	t.Helper()
 	report, err := load.Run(t.Context(), smallPlan(target), nil)
 	if err != nil {
@@ -80,6 +83,7 @@ func measured(t *testing.T, target load.Target) {
 			t.Errorf("%v lost at %d, %v", lost, size, ok)
 		}
 	}
+	return report
 }
 
 // installed is the folder that install.sh fills.
@@ -97,7 +101,10 @@ func installed(t *testing.T, binary string) string {
 
 func TestTacetIsMeasured(t *testing.T) {
 	t.Setenv(standIn, "serves")
-	measured(t, Tacet(os.Args[0]))
+	report := measured(t, Tacet(os.Args[0]))
+	if memory, _ := report.Value("tacet", "memory", 20); memory < hoard/1000 {
+		t.Errorf("%v kB per connection, although it keeps %d", memory, hoard/1000)
+	}
 }
 
 func TestBunIsMeasured(t *testing.T)  { measured(t, Bun(installed(t, "bun"))) }

@@ -102,22 +102,3 @@ func bindSource(fd, index int) error {
 	}
 	return nil
 }
-
-// allowFiles raises the limit of open files, for us and for the processes that we start.
-func allowFiles(connections int) error {
-	need := uint64(connections) + 128
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return fmt.Errorf("reading the limit of open files: %w", err)
-	}
-	if limit.Cur >= need {
-		return nil
-	}
-	hard := limit.Max
-	limit.Cur, limit.Max = need, max(need, hard)
-	if unix.Setrlimit(unix.RLIMIT_NOFILE, &limit) == nil {
-		return nil
-	}
-	return fmt.Errorf("%d connections need %d open files, and this process may have %d: raise the hard limit (ulimit -Hn)",
-		connections, need, hard)
-}

@@ -33,7 +33,7 @@ type frames struct {
 }
 
 // next takes the next piece of a payload off b. It reports false when b ends before a piece begins; what there was of a
-// header is kept. A frame without payload gives one empty piece. f.left == 0 says that the piece ends its frame.
+// header is kept. A piece may be empty. f.left == 0 says that the piece ends its frame.
 func (f *frames) next(b []byte) (piece, rest []byte, ok bool, err error) {
 	if f.left == 0 {
 		b, ok, err = f.begin(b)
@@ -45,9 +45,6 @@ func (f *frames) next(b []byte) (piece, rest []byte, ok bool, err error) {
 	}
 	n := min(len(b), f.left)
 	f.left -= n
-	if n == 0 && f.length > 0 { // the header came alone
-		return nil, nil, false, nil
-	}
 	return b[:n], b[n:], true, nil
 }
 

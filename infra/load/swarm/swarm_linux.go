@@ -78,7 +78,7 @@ func (s *Swarm) Grow(ctx context.Context, n int) (time.Duration, error) {
 
 // open brings the connections to a total, publisher included.
 func (s *Swarm) open(ctx context.Context, total int) (time.Duration, error) {
-	if err := allowFiles(total); err != nil {
+	if err := AllowFiles(total); err != nil {
 		return 0, err
 	}
 	ctx, cancel := context.WithCancel(ctx) // whoever is still shaking hands when one has failed stops

@@ -211,3 +211,11 @@ func TestAnUnknownCertificateIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTooFewFilesIsSaidBeforehand(t *testing.T) {
+	const connections = 1 << 30 // beyond what any kernel allows
+	err := swarm.AllowFiles(connections)
+	if err == nil || !strings.Contains(err.Error(), "1073741824 connections need") || !strings.Contains(err.Error(), "ulimit") {
+		t.Error(err)
+	}
+}

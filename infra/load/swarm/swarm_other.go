@@ -24,3 +24,6 @@ func (*Swarm) Publish(context.Context, int) (Outcome, error) { return Outcome{},
 
 // Close does nothing.
 func (*Swarm) Close() {}
+
+// AllowFiles returns ErrPlatform.
+func AllowFiles(int) error { return ErrPlatform }

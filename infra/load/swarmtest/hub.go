@@ -5,6 +5,7 @@ package swarmtest
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
@@ -26,6 +27,7 @@ type Faults struct {
 	Ping          bool   // a delivery is held until the client has answered a ping
 	Fragment      bool   // deliveries come in two frames
 	RefusePublish bool   // publications are answered with an error
+	Hoard         int    // so many bytes are kept for each connection, for ever
 	Token         string // if set, others are refused with 401
 }
 
@@ -39,7 +41,9 @@ type Hub struct {
 
 	mu          sync.Mutex
 	subscribers map[string][]*peer // by topic, in the order of subscribing
+	subscribed  map[string]int     // by topic, since the beginning
 	deliveries  int
+	hoard       [][]byte
 }
 
 // peer is a connection.
@@ -65,7 +69,14 @@ func Serve(t testing.TB, faults Faults) *Hub {
 
 // New makes a Hub that waits for Accept.
 func New(faults Faults) *Hub {
-	return &Hub{faults: faults, subscribers: map[string][]*peer{}}
+	return &Hub{faults: faults, subscribers: map[string][]*peer{}, subscribed: map[string]int{}}
+}
+
+// Subscribed is how many subscriptions to a topic there ever were.
+func (h *Hub) Subscribed(topic string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.subscribed[topic]
 }
 
 // Accept serves connections until the listener is closed. A connection lasts until its client ends it.
@@ -98,6 +109,7 @@ func (h *Hub) talk(p *peer) {
 	fmt.Fprintf(p.connection, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
 		base64.StdEncoding.EncodeToString(accept[:]))
 	h.mu.Lock()
+	h.hoard = append(h.hoard, bytes.Repeat([]byte{1}, h.faults.Hoard))
 	if !h.faults.LateWelcome {
 		p.welcome()
 	}
@@ -137,6 +149,7 @@ func (h *Hub) handle(p *peer, message []byte) {
 	}
 	switch frame.Type {
 	case "subscribe":
+		h.subscribed[frame.Data.Topic]++
 		h.subscribers[frame.Data.Topic] = append(h.subscribers[frame.Data.Topic], p)
 		p.write(1, fmt.Sprintf(`{"topic":"priv/acks","messageType":"ack","data":{"data":%q}}`, frame.Data.ID))
 		p.welcome()
