@@ -3,6 +3,7 @@ package load_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -78,6 +79,30 @@ func TestARunMeasuresEveryTargetAtEverySize(t *testing.T) {
 	}
 	if len(report.Histograms) != 4 || total != 8 {
 		t.Errorf("%d histograms, the first of %d messages", len(report.Histograms), total)
+	}
+}
+
+func TestAReportSurvivesJSON(t *testing.T) {
+	plan := small(target("a", swarmtest.Serve(t, swarmtest.Faults{})), target("b", swarmtest.Serve(t, swarmtest.Faults{})))
+	plan.Rounds = 1
+	report, err := load.Run(t.Context(), plan, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again load.Report
+	if err := json.Unmarshal(text, &again); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range report.Rows {
+		before, _ := report.Value("b", row.Measure.Key, row.Subscribers)
+		after, ok := again.Value("b", row.Measure.Key, row.Subscribers)
+		if !ok || before != after {
+			t.Errorf("%s at %d: %v became %v", row.Measure.Key, row.Subscribers, before, after)
+		}
 	}
 }
 
