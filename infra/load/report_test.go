@@ -37,14 +37,22 @@ func TestTableForAPerson(t *testing.T) {
 		CPUs: 2, Rounds: 3, Payload: 128, Seconds: 71, Others: load.Others{Mean: 0.31, Most: 0.5},
 		Targets: []string{"tacet", "bun"},
 		Rows: []load.Row{
-			{Measure: load.Measure{Key: "a", Title: "to the last", Unit: "ms"}, Subscribers: 1,
-				Cells: []*load.Cell{{Value: 0.1234}, {Value: 0.2468}}, Ratios: []*float64{&half}},
-			{Measure: load.Measure{Key: "a", Title: "to the last", Unit: "ms"}, Subscribers: 5000,
-				Cells: []*load.Cell{nil, {Value: 1234567.8}}, Ratios: []*float64{nil}},
-			{Measure: load.Measure{Key: "extra", Title: "never shown", Unit: "x"}, Subscribers: 1,
-				Cells: []*load.Cell{{Value: 0}, nil}, Ratios: []*float64{nil}},
-			{Measure: load.Measure{Key: "m", Title: "memory", Unit: "kB"}, Subscribers: 5000,
-				Cells: []*load.Cell{{Value: 3.21}, {Value: 64.2}}, Ratios: []*float64{&half}},
+			{
+				Measure: load.Measure{Key: "a", Title: "to the last", Unit: "ms"}, Subscribers: 1,
+				Cells: []*load.Cell{{Value: 0.1234}, {Value: 0.2468}}, Ratios: []*float64{&half},
+			},
+			{
+				Measure: load.Measure{Key: "a", Title: "to the last", Unit: "ms"}, Subscribers: 5000,
+				Cells: []*load.Cell{nil, {Value: 1234567.8}}, Ratios: []*float64{nil},
+			},
+			{
+				Measure: load.Measure{Key: "extra", Title: "never shown", Unit: "x"}, Subscribers: 1,
+				Cells: []*load.Cell{{Value: 0}, nil}, Ratios: []*float64{nil},
+			},
+			{
+				Measure: load.Measure{Key: "m", Title: "memory", Unit: "kB"}, Subscribers: 5000,
+				Cells: []*load.Cell{{Value: 3.21}, {Value: 64.2}}, Ratios: []*float64{&half},
+			},
 		},
 	}
 	var out bytes.Buffer

@@ -81,7 +81,7 @@ func (p *process) read(out io.Reader, listens chan struct{}, find func(string) b
 
 // stop asks the process to end, and makes it when it does not within its patience.
 func (p *process) stop(patience time.Duration) error {
-	defer p.errors.Close()
+	defer func() { _ = p.errors.Close() }()       // it was only written to by the process
 	_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended
 	select {
 	case <-p.ended:

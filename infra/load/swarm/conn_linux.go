@@ -190,5 +190,5 @@ func (c *conn) say(b []byte) {
 
 // wouldBlock reports whether an error only says "not now".
 func wouldBlock(err error) bool {
-	return err == unix.EAGAIN || err == unix.EINTR || errors.Is(err, errNotNow)
+	return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) || errors.Is(err, errNotNow)
 }
