@@ -54,6 +54,9 @@ type server struct {
 // operation does what one route is for.
 type operation[I, O any] func(context.Context, *call, *I) (*O, error)
 
+// nothing is the input of an operation without parameters of its own.
+type nothing struct{}
+
 // register adds a route that anybody may use. Parameters are strings to huma,
 // and request bodies are none of its business: what it has to say about a
 // wrong one repeats it, in a form of its own.
@@ -73,6 +76,7 @@ func register[I, O any](s *server, op huma.Operation, do operation[I, O]) {
 func registerBackend[I, O any](s *server, op huma.Operation, do operation[I, O]) {
 	op.Security = []map[string][]string{{"adminToken": {}}}
 	op.Responses = errorResponses(op)
+	op.Parameters = append(op.Parameters, appParameter)
 	register(s, op, func(ctx context.Context, c *call, in *I) (*O, error) {
 		if err := c.authenticate(ctx); err != nil {
 			return nil, err

@@ -17,12 +17,10 @@ type Disconnected struct {
 }
 
 type connectionsInput struct {
-	appPath
 	Subject string `query:"subject" doc:"End the connections of this subject only." example:"bob"`
 }
 
 type connectionInput struct {
-	appPath
 	Connection string `path:"connection" doc:"The connection's id, percent-encoded or not." example:"QkFTRTY0VVICaaA="`
 }
 

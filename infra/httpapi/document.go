@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -49,6 +51,7 @@ func bodyDoc(v, example any) map[string]any {
 func documentBody(doc *huma.OpenAPI, op *huma.Operation) {
 	if b, ok := op.Metadata[bodyKey].(requestBody); ok {
 		schema := doc.Components.Schemas.Schema(b.of, true, op.OperationID)
+		schema.Nullable = false
 		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"application/json": {Schema: schema, Example: b.example},
 		}}
@@ -59,7 +62,7 @@ func documentBody(doc *huma.OpenAPI, op *huma.Operation) {
 // else: its pages would load scripts from elsewhere.
 func newDocumented(mux *http.ServeMux) huma.API {
 	schemas := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
-	return huma.NewAPI(huma.Config{
+	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
@@ -78,11 +81,45 @@ func newDocumented(mux *http.ServeMux) huma.API {
 		Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 		// The second is how huma finds application/problem+json.
 		DefaultFormat: "application/json",
-	}, adapter{humago.NewAdapter(mux, ""), mux})
+	}
+	config.AllowAdditionalPropertiesByDefault = true // answers may grow
+	return huma.NewAPI(config, adapter{humago.NewAdapter(mux, ""), mux})
+}
+
+// document returns the OpenAPI document, once all routes are there.
+func (s *server) document() []byte {
+	schemas := s.api.OpenAPI().Components.Schemas.Map()
+	for _, own := range []string{"ErrorModel", "ErrorDetail"} { // huma's, which nobody gets to see
+		delete(schemas, own)
+	}
+	for _, schema := range schemas {
+		for _, property := range schema.Properties {
+			if property.Type == huma.TypeArray {
+				property.Nullable = false // ours are never null
+			}
+		}
+	}
+	b, err := json.MarshalIndent(s.api.OpenAPI(), "", "  ")
+	if err != nil {
+		panic(err) // what it is made of is constant
+	}
+	return append(b, '\n')
+}
+
+// appParameter is in the path of all calls with a token; authenticate reads it.
+var appParameter = &huma.Param{
+	Name: "app", In: "path", Required: true, Description: "The application's id.",
+	Schema: &huma.Schema{Type: huma.TypeString, Pattern: "^[0-9a-f]{32}$", Examples: []any{"0123456789abcdef0123456789abcdef"}},
 }
 
 // errorStatuses are the statuses that a call with a token may be refused with.
-var errorStatuses = []int{400, 401, 403, 429, 500, 503}
+var errorStatuses = []int{400, 401, 403, 500, 503}
+
+// sent lists the errors of the catalogue that this API answers with.
+var sent = []wire.Code{
+	wire.CodeInvalid, wire.CodeInvalidTopic, wire.CodeInvalidField, wire.CodeTooDeep, wire.CodeMessageTooBig,
+	wire.CodeUnauthenticated, wire.CodePublishForbidden, wire.CodeForbidden, wire.CodeInternal, wire.CodeUnavailable,
+}
 
 // errorResponses says with which statuses an operation may be refused.
 func errorResponses(op huma.Operation) map[string]*huma.Response {
@@ -98,8 +135,8 @@ func errorResponses(op huma.Operation) map[string]*huma.Response {
 	return responses
 }
 
-// documentErrors describes each status with an example for each entry of the
-// catalogue that goes with it.
+// documentErrors describes each status with an example for each error that
+// comes with it.
 func documentErrors(schemas huma.Registry) map[string]*huma.Response {
 	problem := schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	responses := map[string]*huma.Response{}
@@ -114,7 +151,7 @@ func documentErrors(schemas huma.Registry) map[string]*huma.Response {
 		return responses[key].Content[problemType]
 	}
 	for _, e := range wire.Catalogue {
-		if e.Code < wire.CodeInvalid { // codes of close frames
+		if !slices.Contains(sent, e.Code) {
 			continue
 		}
 		example := problemOf(&fault.Error{Kind: e.Kind, Code: e.Code, Text: e.Meaning})

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"html/template"
 	"net/http"
 
@@ -37,10 +36,11 @@ type Health struct {
 }
 
 type (
-	nothing         struct{}
 	manifestOutput  struct{ Body privacy.Manifest }
-	catalogueOutput struct{ Body []ErrorEntry }
-	healthOutput    struct{ Body Health }
+	catalogueOutput struct {
+		Body []ErrorEntry `nullable:"false"`
+	}
+	healthOutput struct{ Body Health }
 )
 
 func (s *server) routePublic() {
@@ -93,13 +93,4 @@ func catalogueHTML() []byte {
 		panic(err) // the template and its data are both constant
 	}
 	return b.Bytes()
-}
-
-// document returns the OpenAPI document, once all routes are there.
-func (s *server) document() []byte {
-	b, err := json.MarshalIndent(s.api.OpenAPI(), "", "  ")
-	if err != nil {
-		panic(err) // what it is made of is constant
-	}
-	return b
 }

@@ -38,13 +38,11 @@ type PublishedItem struct {
 	Problem *Problem   `json:"problem,omitempty" doc:"Why it was refused, if the status is another."`
 }
 
-type appPath struct {
-	App string `path:"app" doc:"The application's id." pattern:"^[0-9a-f]{32}$" example:"0123456789abcdef0123456789abcdef"`
-}
-
 type (
 	publishedOutput struct{ Body Published }
-	batchOutput     struct{ Body []PublishedItem }
+	batchOutput     struct {
+		Body []PublishedItem `nullable:"false"`
+	}
 )
 
 func (s *server) routePublish() {
@@ -64,7 +62,7 @@ func (s *server) routePublish() {
 	}, s.publishBatch)
 }
 
-func (s *server) publish(ctx context.Context, c *call, _ *appPath) (*publishedOutput, error) {
+func (s *server) publish(ctx context.Context, c *call, _ *nothing) (*publishedOutput, error) {
 	body, err := c.body(maxPost)
 	if err != nil {
 		return nil, err
@@ -76,7 +74,7 @@ func (s *server) publish(ctx context.Context, c *call, _ *appPath) (*publishedOu
 	return &publishedOutput{result}, nil
 }
 
-func (s *server) publishBatch(ctx context.Context, c *call, _ *appPath) (*batchOutput, error) {
+func (s *server) publishBatch(ctx context.Context, c *call, _ *nothing) (*batchOutput, error) {
 	body, err := c.body(maxBatch)
 	if err != nil {
 		return nil, err

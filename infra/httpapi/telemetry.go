@@ -13,7 +13,6 @@ import (
 )
 
 type aggregatesInput struct {
-	appPath
 	Days string `path:"days" doc:"How many days, today included: 1 to 366." pattern:"^[0-9]+$" example:"7"`
 }
 

@@ -28,14 +28,15 @@ type Unsubscribed struct {
 }
 
 type topicInput struct {
-	appPath
 	Topic string `path:"topic" doc:"The topic. It may hold slashes; percent-encoding is undone once." example:"chat/lobby"`
 }
 
 type (
 	unsubscribedOutput struct{ Body Unsubscribed }
-	topicsOutput       struct{ Body []pubsub.TopicCount }
-	topicOutput        struct{ Body pubsub.TopicCount }
+	topicsOutput       struct {
+		Body []pubsub.TopicCount `nullable:"false"`
+	}
+	topicOutput struct{ Body pubsub.TopicCount }
 )
 
 func (s *server) routeTopics() {
@@ -57,7 +58,7 @@ func (s *server) routeTopics() {
 	}, s.getTopic)
 }
 
-func (s *server) unsubscribe(ctx context.Context, c *call, _ *appPath) (*unsubscribedOutput, error) {
+func (s *server) unsubscribe(ctx context.Context, c *call, _ *nothing) (*unsubscribedOutput, error) {
 	body, err := c.body(maxUnsubscribe)
 	if err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func (u unsubscription) patterns() ([]topic.Pattern, error) {
 	return patterns, nil
 }
 
-func (s *server) listTopics(ctx context.Context, c *call, _ *appPath) (*topicsOutput, error) {
+func (s *server) listTopics(ctx context.Context, c *call, _ *nothing) (*topicsOutput, error) {
 	topics, err := c.backend.Topics(ctx)
 	if topics == nil {
 		topics = []pubsub.TopicCount{} // an array in JSON
