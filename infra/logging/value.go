@@ -14,11 +14,20 @@ func replace(_ []string, a slog.Attr) slog.Attr {
 	switch v := a.Value.Any().(type) {
 	case nil, slog.Level, *slog.Source: // the latter two are slog's own
 	case error:
-		// As text, lest an error with a MarshalJSON be marshalled. Sprint
-		// survives an Error method that panics.
-		a.Value = slog.StringValue(fmt.Sprint(v))
+		a.Value = slog.StringValue(textOf(v)) // lest an error with a MarshalJSON be marshalled
 	default:
 		a.Value = slog.StringValue(fmt.Sprintf("(%T)", v))
 	}
 	return a
+}
+
+// textOf returns the error's text, or its type if it cannot even say that. A
+// typed nil often cannot.
+func textOf(err error) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprintf("(%T)", err)
+		}
+	}()
+	return err.Error()
 }
