@@ -1,0 +1,48 @@
+package pubsubtest_test
+
+import (
+	"testing"
+
+	"tacet/core/app"
+	"tacet/core/grant"
+	"tacet/core/privacy"
+	"tacet/core/pubsub"
+	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/telemetry"
+)
+
+func model(t *testing.T, clock *pubsubtest.Clock) *pubsubtest.Memory {
+	m := pubsubtest.NewMemory(t, clock)
+	t.Cleanup(m.CheckLoans)
+	return m
+}
+
+func openModel(t *testing.T, clock *pubsubtest.Clock) pubsubtest.Stores {
+	return model(t, clock).Stores()
+}
+
+func TestTheModelKeepsTheContracts(t *testing.T) {
+	t.Run("connections", func(t *testing.T) { pubsubtest.TestConnections(t, openModel) })
+	t.Run("subscriptions", func(t *testing.T) { pubsubtest.TestSubscriptions(t, openModel) })
+	t.Run("audience", func(t *testing.T) { pubsubtest.TestAudience(t, openModel) })
+	t.Run("rates", func(t *testing.T) { pubsubtest.TestRates(t, openModel) })
+	t.Run("recorder", func(t *testing.T) {
+		pubsubtest.TestRecorder(t, func(t *testing.T, clock *pubsubtest.Clock) (pubsub.Recorder, telemetry.Events) {
+			m := model(t, clock)
+			return m, m
+		})
+	})
+	t.Run("apps", func(t *testing.T) {
+		pubsubtest.TestApps(t, func(t *testing.T, fetch func(string) ([]grant.Key, error), apps ...*app.App) pubsub.Apps {
+			m := model(t, pubsubtest.NewClock())
+			m.Fetch = fetch
+			for _, a := range apps {
+				m.Put(a)
+			}
+			return m
+		})
+	})
+	t.Run("day secrets", func(t *testing.T) {
+		pubsubtest.TestDaySecrets(t, func(t *testing.T, clock *pubsubtest.Clock) privacy.DaySecrets { return model(t, clock) })
+	})
+}

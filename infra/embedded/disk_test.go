@@ -1,0 +1,72 @@
+package embedded_test
+
+import (
+	"context"
+	"testing"
+
+	"tacet/core/app"
+	"tacet/core/grant"
+	"tacet/core/privacy"
+	"tacet/core/pubsub"
+	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/telemetry"
+	"tacet/infra/embedded"
+)
+
+// open opens stores that are closed with the test. Trouble fails it.
+func open(t testing.TB, o embedded.Options) *embedded.Disk {
+	t.Helper()
+	if o.Trouble == nil {
+		o.Trouble = func(what string, err error) { t.Errorf("trouble: %s: %v", what, err) }
+	}
+	if o.Now == nil {
+		o.Now = pubsubtest.NewClock().Now
+	}
+	d, err := embedded.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { mustClose(t, d) })
+	return d
+}
+
+func mustClose(t testing.TB, d *embedded.Disk) {
+	t.Helper()
+	if err := d.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}
+
+func TestDiskKeepsTheContracts(t *testing.T) {
+	for name, folder := range map[string]func(*testing.T) string{
+		"on disk":   func(t *testing.T) string { return t.TempDir() },
+		"in memory": func(*testing.T) string { return "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Run("recorder", func(t *testing.T) {
+				pubsubtest.TestRecorder(t, func(t *testing.T, clock *pubsubtest.Clock) (pubsub.Recorder, telemetry.Events) {
+					d := open(t, embedded.Options{Folder: folder(t), Now: clock.Now})
+					return d.Telemetry, d.Telemetry
+				})
+			})
+			t.Run("apps", func(t *testing.T) {
+				pubsubtest.TestApps(t, func(t *testing.T, fetch func(string) ([]grant.Key, error), apps ...*app.App) pubsub.Apps {
+					d := open(t, embedded.Options{Folder: folder(t), FetchKeys: func(_ context.Context, url string, _ grant.Algorithm) ([]grant.Key, error) {
+						return fetch(url)
+					}})
+					for _, a := range apps {
+						if err := d.Apps.Put(t.Context(), a); err != nil {
+							t.Fatal(err)
+						}
+					}
+					return d.Apps
+				})
+			})
+			t.Run("day secrets", func(t *testing.T) {
+				pubsubtest.TestDaySecrets(t, func(t *testing.T, clock *pubsubtest.Clock) privacy.DaySecrets {
+					return open(t, embedded.Options{Folder: folder(t), Now: clock.Now}).Secrets
+				})
+			})
+		})
+	}
+}
