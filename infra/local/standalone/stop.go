@@ -14,16 +14,15 @@ const (
 	// comeBack is what clients are told to wait before they connect again: a
 	// restart takes less.
 	comeBack = time.Second
-	// finishing is how long requests under way may take to finish.
+	// finishing is how long requests under way may take to finish, and then
+	// the stores to close.
 	finishing = time.Second
-	// reading is how long clients get to read that they should come back
-	// before the connection is closed: a close frame overtakes what waits.
-	reading = 100 * time.Millisecond
 )
 
 // Stop stops accepting, tells every client to come back, and closes the stores
 // with all that was acknowledged in them. When ctx ends first, connections are
-// cut; the stores are closed properly all the same.
+// cut, and stores that do not close are given up: what was acknowledged is on
+// disk before it is acknowledged.
 func (p *Platform) Stop(ctx context.Context) error {
 	p.cancel()
 	p.ticking.Wait()
@@ -44,7 +43,22 @@ func (p *Platform) Stop(ctx context.Context) error {
 		err = errors.Join(err, fmt.Errorf("not every client could be told: %w", failure))
 	}
 	<-finished
-	return errors.Join(err, p.disk.Close())
+	return errors.Join(err, p.closeStores(ctx))
+}
+
+// closeStores closes the stores. Badger tries for ever to write what it holds
+// in memory, on a disk that is full and in a folder that was removed.
+func (p *Platform) closeStores(ctx context.Context) error {
+	closed := make(chan error, 1)
+	go func() { closed <- p.disk.Close() }()
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishing)
+	defer cancel()
+	select {
+	case err := <-closed:
+		return err
+	case <-bounded.Done():
+	}
+	return fmt.Errorf("the stores in %s could not be closed in time: is the disk full, is the folder still there?", p.folder)
 }
 
 // farewell tells every client to come back.
@@ -54,25 +68,17 @@ func (p *Platform) farewell(ctx context.Context) {
 		p.log.Error("clients are not told to come back, only closed so", "error", err)
 		return
 	}
-	told := 0
 	for _, a := range apps {
 		for from := pubsub.Cursor(""); ; {
 			page, err := p.memory.OfApp(ctx, a.ID, from)
 			if err != nil {
 				break
 			}
-			told += p.poster.Post(ctx, page.IDs, wire.Reconnect(comeBack)).Delivered
+			p.poster.Post(ctx, page.IDs, wire.Reconnect(comeBack))
 			if from = page.Next; from == "" {
 				break
 			}
 		}
-	}
-	if told == 0 {
-		return
-	}
-	select {
-	case <-time.After(reading):
-	case <-ctx.Done():
 	}
 }
 

@@ -32,7 +32,7 @@ them in the data folder; later starts print the same one.
 
 // stopping is how long the platform gets to end: less than the five seconds
 // after which whoever sent SIGTERM may send SIGKILL.
-const stopping = 4 * time.Second
+const stopping = 3500 * time.Millisecond
 
 // Run starts the platform, says how to use it, and waits.
 func (r run) Run(ctx context.Context, c *console) error {

@@ -1,0 +1,161 @@
+package standalone
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"log/slog"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"tacet/core/app"
+	"tacet/core/grant"
+	"tacet/infra/config"
+)
+
+// MustCertify writes a certificate for 127.0.0.1 that vouches for itself, and its key.
+func MustCertify(t *testing.T, dir string, serial int64) (pool *x509.CertPool, cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for file, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: secret}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool = x509.NewCertPool()
+	pool.AddCert(leaf)
+	return pool, cert, key
+}
+
+// A certificate is renewed every few weeks, and nobody wants to restart for it.
+func TestARenewedCertificateIsTakenIntoUse(t *testing.T) {
+	dir := t.TempDir()
+	_, cert, key := MustCertify(t, dir, 1)
+	p := &pair{cert: cert, key: key}
+	first, err := p.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stamp := p.stamp
+	look := func() {
+		stamp = stamp.Add(time.Minute)
+		if err := os.Chtimes(cert, stamp, stamp); err != nil {
+			t.Fatal(err)
+		}
+		p.looked = time.Time{}
+	}
+
+	MustCertify(t, dir, 2)
+	if p.fresh() != first {
+		t.Error("the file was read without need")
+	}
+	look()
+	second := p.fresh()
+	if string(second.Certificate[0]) == string(first.Certificate[0]) {
+		t.Error("the old one is still in use")
+	}
+	if err := os.WriteFile(cert, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	if p.fresh() != second {
+		t.Error("one that is no good was taken into use")
+	}
+}
+
+func TestAHostHeaderCannotAddToThePolicy(t *testing.T) {
+	for host, want := range map[string]string{
+		"127.0.0.1:8080": "127.0.0.1:8080", "[::1]:80": "[::1]:80", "a-b.example": "a-b.example",
+		"x; script-src *": "invalid", "x *": "invalid", "x,y": "invalid", "x'y": "invalid",
+	} {
+		if got := hostSource(host); got != want {
+			t.Errorf("%q: got %q", host, got)
+		}
+	}
+}
+
+func TestQuietLevels(t *testing.T) {
+	for level, want := range map[slog.Level]bool{slog.LevelDebug: false, slog.LevelInfo: false, slog.LevelWarn: true} {
+		l := slog.New(quiet{slog.NewTextHandler(os.Stderr, nil)}).With("a", 1).WithGroup("g")
+		if got := l.Enabled(t.Context(), level); got != want {
+			t.Errorf("%v: got %v", level, got)
+		}
+	}
+}
+
+// An application can want connections to end with their tokens; somebody has to look at the clock for that.
+func TestConnectionsEndWithTheirTokens(t *testing.T) {
+	p, err := Start(config.Standalone{
+		Listen: "127.0.0.1:0", Memory: true, Plan: "unlimited",
+		IdleTimeout: time.Minute, MaxLifetime: time.Hour, IntegrationTimeout: time.Minute,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	defer func() {
+		if err := p.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
+	d := Development{App: p.running.App, ClientKey: p.running.ClientKey, AdminKey: p.running.AdminKey}
+	a := d.application("unlimited")
+	a.Settings.Expiry = app.ExpiryEnforce
+	if err := p.disk.Apps.Put(ctx, a); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	short, err := d.token(grant.Client, now, now.Add(2*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, _, err := websocket.Dial(ctx, p.running.WebSocket+"?access_token="+short, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	warned := false
+	for {
+		_, raw, err := conn.Read(ctx)
+		if err == nil {
+			warned = warned || strings.Contains(string(raw), "token-expiring")
+			continue
+		}
+		var closed websocket.CloseError
+		if !errors.As(err, &closed) || closed.Code != 4002 || !warned {
+			t.Errorf("warned: %v; %v", warned, err)
+		}
+		break
+	}
+}
