@@ -18,6 +18,9 @@ func (c *Conn) Close(code int, reason string) {
 	c.end(code, reason, 0)
 }
 
+// goAway closes for the engine's own reasons, in the words of API Gateway.
+func (c *Conn) goAway() { c.Close(StatusGoingAway, "Going away") }
+
 // end queues a close frame as the last thing; after says what follows it.
 func (c *Conn) end(code int, reason string, after marks) {
 	c.mu.Lock()
@@ -29,17 +32,29 @@ func (c *Conn) end(code int, reason string, after marks) {
 	c.ending = &ending{code, reason}
 	c.hold.Or(holdClosing)
 	c.marks |= after
-	if c.waiting() > c.srv.behind() {
-		c.out.dropFrames()
-	}
+	behind := c.waiting() > c.srv.behind()
 	c.cork = nil
-	t := c.push(appendClose(nil, code, reason))
+	var t taken
+	switch {
+	case !behind:
+		t = c.push(appendClose(nil, code, reason))
+	case c.marks&markWriting != 0:
+		c.marks |= markDrop // what is being written cannot be dropped
+	default:
+		t = c.dropForClose()
+	}
 	c.mu.Unlock()
 	time.AfterFunc(c.srv.opts.CloseGrace, c.kill)
 	if t&takenFlush != 0 {
 		c.srv.flush.one(c)
 	}
 	c.link.poke(c) // it may be on hold
+}
+
+// dropForClose puts the close frame in place of what waits. The caller holds c.mu.
+func (c *Conn) dropForClose() taken {
+	c.out.dropFrames()
+	return c.push(appendClose(nil, c.ending.code, c.ending.reason))
 }
 
 // peerClosed answers the client's close frame and ends the connection once the answer
@@ -75,6 +90,7 @@ func (c *Conn) die() {
 	if c.phase != phaseDead {
 		c.phase = phaseDead
 		c.out, c.cork = queue{}, nil
+		c.hold.Or(holdGarbage) // a paused reader must see the end too
 		c.link.cut(c)
 	}
 }

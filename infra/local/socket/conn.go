@@ -70,6 +70,7 @@ const (
 	markLagging                   // did not catch up in time; holds up no publisher
 	markHangUp                    // once all is written, end
 	markHalf                      // once all is written, end the outgoing direction
+	markDrop                      // after the write under way, drop the rest and close
 )
 
 // The hold bits.
@@ -235,8 +236,8 @@ func (c *Conn) Uncork(first Frame) error {
 }
 
 // Pause stops reading: called from Message, no other message follows; from elsewhere,
-// one that is under way may still come. Meanwhile pings aren't answered, and
-// the client's close frame is not seen; a connection that breaks is.
+// one that is under way may still come. Meanwhile pings are not answered, and that the
+// client has closed or is gone may not be noticed.
 func (c *Conn) Pause() { c.hold.Or(holdOwner) }
 
 // Resume undoes Pause, once for any number of calls.

@@ -15,6 +15,9 @@ type inbound struct {
 // control reports whether the frame is a close, a ping or a pong.
 func (f inbound) control() bool { return f.op >= opClose }
 
+// maxHeader is the size of the largest header: two bytes, a 64-bit length, the mask.
+const maxHeader = 2 + 8 + 4
+
 // decode takes the first frame off b. It returns how many bytes that was; 0 when the
 // frame isn't complete yet, and then b is unchanged. A payload that cannot
 // be accepted is refused at its header, before it has been sent: room is

@@ -3,6 +3,7 @@ package socket
 import (
 	"crypto/tls"
 	"net"
+	"slices"
 )
 
 // pipe is the link of a connection that is read on a goroutine of its own: what there
@@ -36,21 +37,19 @@ func (p *pipe) cut(c *Conn) {
 }
 
 func (p *pipe) read(c *Conn) {
-	buf := make([]byte, 0, pipeBuffer)
-	buf = append(buf, c.rest()...)
+	buf := append(make([]byte, 0, pipeBuffer), c.rest()...)
 	for {
-		buf = p.round(c, buf)
-		if c.held() {
-			<-p.wake
+		var onHold bool
+		if buf, onHold = p.round(c, buf); onHold {
+			if c.held() {
+				<-p.wake
+			}
 			continue
 		}
-		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
-		}
+		buf = slices.Grow(buf, 1)
 		n, err := p.conn.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		if err != nil {
-			p.round(c, buf)
+		if n == 0 && err != nil {
 			break
 		}
 	}
@@ -58,18 +57,16 @@ func (p *pipe) read(c *Conn) {
 	c.finish()
 }
 
-// round hands to the handler what buf holds and returns the rest in place.
-func (p *pipe) round(c *Conn, buf []byte) []byte {
-	if len(buf) == 0 {
-		return buf
-	}
+// round hands to the handler what buf holds and returns the rest, and whether the
+// connection is on hold.
+func (p *pipe) round(c *Conn, buf []byte) (rest []byte, onHold bool) {
 	c.srv.flush.begin()
-	rest := c.consume(buf, c.srv.now())
+	rest, onHold = c.consume(buf, c.srv.now())
 	c.srv.flush.end()
 	if cap(buf) > pipeBuffer && len(rest) <= pipeBuffer {
-		return append(make([]byte, 0, pipeBuffer), rest...)
+		buf = make([]byte, 0, pipeBuffer)
 	}
-	return buf[:copy(buf, rest)]
+	return append(buf[:0], rest...), onHold
 }
 
 // flush writes on a goroutine, since writing may block.

@@ -52,10 +52,14 @@ func newLoop(s *Server) (*loop, error) {
 		unix.Close(poll)
 		return nil, err
 	}
-	// What was left over, at most a frame and what one read brought, comes first.
-	buf := make([]byte, 2*readSize+s.opts.MaxFrame)
-	return &loop{srv: s, poll: poll, alarm: alarm, buf: buf, stopped: make(chan struct{})}, nil
+	l := &loop{srv: s, poll: poll, alarm: alarm, stopped: make(chan struct{})}
+	l.buf = make([]byte, l.incomplete()+readSize)
+	return l, nil
 }
+
+// incomplete returns the size of the largest incomplete frame: what is kept is
+// that at most, or else it holds frames which nobody wanted yet.
+func (l *loop) incomplete() int { return l.srv.opts.MaxFrame + maxHeader }
 
 func (l *loop) run() {
 	defer close(l.stopped)
@@ -132,7 +136,12 @@ func (l *loop) stop() {
 	unix.Close(l.alarm)
 }
 
-func (l *loop) start(c *Conn) { l.poke(c) }
+func (l *loop) start(c *Conn) {
+	l.mu.Lock()
+	c.poked = false
+	l.mu.Unlock()
+	l.poke(c)
+}
 
 func (l *loop) poke(c *Conn) {
 	l.mu.Lock()
@@ -173,11 +182,17 @@ func (l *loop) task(c *Conn) {
 	if l.reap(c) || c.held() {
 		return
 	}
-	if rest := c.rest(); len(rest) > 0 {
-		n := copy(l.buf, rest)
-		c.keep(c.consume(l.buf[:n], l.now))
+	if len(c.rest()) > 0 {
+		l.consume(c, 0)
 	}
 	l.read(c, true)
+}
+
+// consume hands to the handler what was kept, and n bytes that were read behind it.
+func (l *loop) consume(c *Conn, n int) {
+	n += copy(l.buf, c.rest())
+	rest, _ := c.consume(l.buf[:n], l.now)
+	c.keep(rest)
 }
 
 func (l *loop) register(c *Conn) bool {
@@ -237,8 +252,11 @@ func (l *loop) read(c *Conn, all bool) {
 		if c.held() {
 			return // a poke will read on
 		}
-		kept := copy(l.buf, c.rest())
-		n, err := l.receive(c, l.buf[kept:kept+readSize])
+		if len(c.rest()) > l.incomplete() {
+			l.consume(c, 0)
+			continue
+		}
+		n, err := l.receive(c, l.buf[len(c.rest()):][:readSize])
 		if err == errAgain {
 			return
 		}
@@ -247,7 +265,7 @@ func (l *loop) read(c *Conn, all bool) {
 			l.reap(c)
 			return
 		}
-		c.keep(c.consume(l.buf[:kept+n], l.now))
+		l.consume(c, n)
 		if n < readSize && !all && c.secure == nil {
 			return
 		}

@@ -137,6 +137,7 @@ func (ls *loops) adopt(c *Conn, conn net.Conn) bool {
 		sw.toEvents(fd)
 		c.secure = &secure{tls: t, raw: sw}
 	}
+	c.poked = true // pokes before start are not for now
 	c.link = ls.list[int(ls.next.Add(1))%len(ls.list)]
 	return true
 }

@@ -80,6 +80,9 @@ func (o Options) withDefaults() (Options, error) {
 			return o, fmt.Errorf("socket: option %s is negative", name)
 		}
 	}
+	if o.Path > Uring {
+		return o, fmt.Errorf("socket: no %v", o.Path)
+	}
 	if o.MaxFrame == 0 {
 		o.MaxFrame = 32 << 10
 	}

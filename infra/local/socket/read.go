@@ -1,30 +1,30 @@
 package socket
 
 // consume decodes what a client sent and hands it to the handler, until the bytes end or
-// the connection is not to be read. It returns what is left over, a part of b.
-// Only the reader calls it.
-func (c *Conn) consume(b []byte, now int64) (rest []byte) {
+// the connection is on hold. It returns what is left over, a part of b, and whether
+// a hold was the reason. Only the reader calls it.
+func (c *Conn) consume(b []byte, now int64) (rest []byte, onHold bool) {
 	for len(b) > 0 {
 		switch hold := c.hold.Load(); {
 		case hold&holdGarbage != 0:
-			return nil
+			return nil, false
 		case hold&holdClosing == 0 && hold != 0:
-			return b
+			return b, true
 		}
 		f, n, bad := decode(b, c.room())
 		if bad == nil && n == 0 {
-			return b
+			return b, false
 		}
 		if bad == nil {
 			bad = c.dispatch(f, now)
 		}
 		if bad != nil {
 			c.refuse(bad)
-			return nil
+			return nil, false
 		}
 		b = b[n:]
 	}
-	return nil
+	return nil, false
 }
 
 // held reports whether the reader must wait for a poke.

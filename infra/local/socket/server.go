@@ -16,8 +16,10 @@ type Server struct {
 
 	mu       sync.Mutex
 	conns    []*Conn
+	count    int // of conns, and of upgrades under way
 	stopping bool
-	empty    chan struct{} // closed when stopping and no connection is left
+	cutting  bool          // Shutdown has run out of time
+	empty    chan struct{} // closed when stopping and count is 0
 
 	flush   flusher
 	crowds  crowds
@@ -44,7 +46,8 @@ func New(o Options) (*Server, error) {
 // Path returns the path in use; never Auto.
 func (s *Server) Path() Path { return s.path }
 
-// Len returns the number of connections whose Closed has not yet returned.
+// Len returns the number of connections: those whose Open has returned, but not
+// their Closed.
 func (s *Server) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,27 +60,49 @@ func (s *Server) now() int64 { return int64(time.Since(s.epoch)) }
 // behind returns how many bytes must wait for a receiver to count as behind.
 func (s *Server) behind() int { return s.opts.Backlog / 4 }
 
-// add registers a connection before it is opened.
-func (s *Server) add(c *Conn) error {
+// expect makes Shutdown wait for one connection that is to come. It reports false when
+// there are to be no more. What expect has counted, remove or forget must discount.
+func (s *Server) expect() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopping {
-		return ErrShutdown
+	if !s.stopping {
+		s.count++
 	}
-	c.slot = int32(len(s.conns))
-	s.conns = append(s.conns, c)
-	return nil
+	return !s.stopping
 }
 
+// add registers an expected connection that has been opened.
+func (s *Server) add(c *Conn) {
+	s.mu.Lock()
+	c.slot = int32(len(s.conns))
+	s.conns = append(s.conns, c)
+	stopping, cutting := s.stopping, s.cutting
+	s.mu.Unlock()
+	switch {
+	case cutting:
+		c.kill()
+	case stopping:
+		c.goAway()
+	}
+}
+
+// remove takes off the list what add has put there.
 func (s *Server) remove(c *Conn) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	last := len(s.conns) - 1
 	moved := s.conns[last]
 	s.conns[c.slot], moved.slot = moved, c.slot
 	s.conns[last] = nil
 	s.conns = s.conns[:last]
-	if s.stopping && last == 0 {
+	s.mu.Unlock()
+	s.forget()
+}
+
+// forget undoes expect.
+func (s *Server) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.count--; s.stopping && s.count == 0 {
 		close(s.empty)
 	}
 }
@@ -99,19 +124,22 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	s.stopping = true
-	if len(s.conns) == 0 {
+	if s.count == 0 {
 		close(s.empty)
 	}
 	s.mu.Unlock()
 
 	for _, c := range s.snapshot(nil) {
-		c.Close(StatusGoingAway, "Going away")
+		c.goAway()
 	}
 	var err error
 	select {
 	case <-s.empty:
 	case <-ctx.Done():
 		err = ctx.Err()
+		s.mu.Lock()
+		s.cutting = true
+		s.mu.Unlock()
 		for _, c := range s.snapshot(nil) {
 			c.kill()
 		}

@@ -58,7 +58,7 @@ func (s *Server) sweep(buf []*Conn, now int64) []*Conn {
 	idle, life := int64(s.opts.IdleTimeout), int64(s.opts.MaxLifetime)
 	for _, c := range buf {
 		if idle > 0 && now-c.active.Load() >= idle || life > 0 && now-c.opened >= life {
-			c.Close(StatusGoingAway, "Going away")
+			c.goAway()
 		}
 	}
 	clear(buf)

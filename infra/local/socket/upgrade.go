@@ -32,16 +32,17 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request, protocol string
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return nil, errors.New("socket: protocol name breaks the header")
 	}
-	c := &Conn{srv: s, handler: h, fd: -1}
-	if err := s.add(c); err != nil {
+	if !s.expect() {
 		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
-		return nil, err
+		return nil, ErrShutdown
 	}
+	c := &Conn{srv: s, handler: h, fd: -1}
 	if err := s.takeOver(c, w, key, protocol); err != nil {
-		s.remove(c)
+		s.forget()
 		return nil, err
 	}
 	h.Open(c)
+	s.add(c)
 	c.link.start(c)
 	return c, nil
 }

@@ -29,6 +29,12 @@ func (c *Conn) wrote(n int, err error) (more bool) {
 		return false
 	}
 	c.out.advance(n)
+	if c.marks&markDrop != 0 {
+		c.marks &^= markDrop
+		c.marks |= markDirty // the caller goes on
+		c.dropForClose()
+		c.marks &^= markDirty
+	}
 	switch {
 	case err == nil:
 	case err != errAgain:
