@@ -11,8 +11,10 @@ import (
 
 // How long a set is used.
 const (
-	// MaxAge is when a set is fetched again.
-	MaxAge = 10 * time.Minute
+	// MaxAge is when a set is fetched again. It is short, because it bounds
+	// how long a key that its owner withdrew is trusted, and costs little: one
+	// caller in two minutes waits.
+	MaxAge = 2 * time.Minute
 	// MaxStale is how long a set is used while its server fails.
 	MaxStale = 6 * time.Hour
 	// MinInterval is the least time between two fetches of one set, also
@@ -66,8 +68,9 @@ func (c *Cache) Keys(ctx context.Context, address string, alg grant.Algorithm) (
 	return c.get(ctx, id{address, alg}, MaxAge)
 }
 
-// Refresh is Keys for the one who misses a key: it fetches the set again unless
-// that was tried within MinInterval.
+// Refresh is Keys for the one who misses a key, because the token at hand names
+// one that is not there or was signed with none of them: it fetches the set
+// again unless that was tried within MinInterval.
 func (c *Cache) Refresh(ctx context.Context, address string, alg grant.Algorithm) ([]grant.Key, error) {
 	return c.get(ctx, id{address, alg}, 0)
 }

@@ -111,6 +111,9 @@ func TestManyCallersShareOneFetch(t *testing.T) {
 		}
 		synctest.Wait()
 		i.wantFetches(t, 1)
+		time.Sleep(jwks.MinInterval) // however long it takes
+		callers.Go(func() { wantKey(t, c.Keys, "first") })
+		synctest.Wait()
 		close(i.gate)
 		callers.Wait()
 		i.wantFetches(t, 1)

@@ -25,6 +25,9 @@ func NewImpatient(o Options, d time.Duration) *Cache {
 	return c
 }
 
+// TimeoutOf returns how long a fetch with these options may take.
+func TimeoutOf(o Options) time.Duration { return newFetcher(o).client.Timeout }
+
 // CheckDial asks whether a cache with these options would connect to address.
 func CheckDial(o Options, address string) error { return newFetcher(o).checkDial("tcp", address, nil) }
 

@@ -45,7 +45,7 @@ type fetcher struct {
 
 func newFetcher(o Options) *fetcher {
 	f := &fetcher{loopback: o.Loopback, private: o.Private}
-	dialer := &net.Dialer{Timeout: Timeout, Control: f.checkDial}
+	dialer := &net.Dialer{Control: f.checkDial}
 	f.client = http.Client{
 		Timeout:       Timeout,
 		CheckRedirect: f.checkRedirect,
@@ -55,7 +55,6 @@ func newFetcher(o Options) *fetcher {
 			Proxy:                  nil,
 			DialContext:            dialer.DialContext,
 			TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout:    Timeout,
 			DisableKeepAlives:      true, // the next fetch is minutes away
 			MaxResponseHeaderBytes: 64 << 10,
 		},
@@ -129,7 +128,7 @@ func (f *fetcher) checkDial(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return errForbidden
 	}
-	ip := a.Addr().Unmap()
+	ip := a.Addr()
 	if public(ip) || f.loopback && ip.IsLoopback() || f.private && ip.IsPrivate() && !awsLocal.Contains(ip) {
 		return nil
 	}

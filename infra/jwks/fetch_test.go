@@ -110,6 +110,9 @@ func TestAServerIsBelievedWithinLimits(t *testing.T) {
 }
 
 func TestASlowServerIsLeft(t *testing.T) {
+	if d := jwks.TimeoutOf(jwks.Options{}); d != jwks.Timeout {
+		t.Errorf("a fetch may take %v", d)
+	}
 	for name, begin := range map[string]string{"no answer": "", "no end": `{"keys":[`} {
 		t.Run(name, func(t *testing.T) {
 			release := make(chan struct{})
@@ -152,10 +155,20 @@ func TestOptionsOpenWhatTheyName(t *testing.T) {
 		address           string
 		loopback, private bool // with which option it is reached
 	}{
-		{"127.0.0.1:443", true, false}, {"[::1]:443", true, false}, {"[::ffff:127.0.0.1]:443", true, false},
-		{"10.0.0.1:443", false, true}, {"192.168.0.1:443", false, true}, {"[fc00::1]:443", false, true},
-		{"169.254.169.254:443", false, false}, {"[fd00:ec2::254]:443", false, false}, {"[fe80::1%eth0]:443", false, false},
-		{"0.0.0.0:443", false, false}, {"100.64.0.1:443", false, false}, {"nonsense", false, false},
+		{"127.0.0.1:443", true, false},
+		{"[::1]:443", true, false},
+		{"[::ffff:127.0.0.1]:443", true, false},
+		{"10.0.0.1:443", false, true},
+		{"192.168.0.1:443", false, true},
+		{"[::ffff:192.168.0.1]:443", false, true},
+		{"[fc00::1]:443", false, true},
+		{"169.254.169.254:443", false, false},
+		{"[::ffff:169.254.169.254]:443", false, false},
+		{"[fd00:ec2::254]:443", false, false},
+		{"[fe80::1%eth0]:443", false, false},
+		{"0.0.0.0:443", false, false},
+		{"100.64.0.1:443", false, false},
+		{"nonsense", false, false},
 	} {
 		if err := jwks.CheckDial(jwks.Options{}, c.address); err == nil {
 			t.Errorf("%s is reached without an option", c.address)
