@@ -24,6 +24,11 @@ import (
 // no connection exists before.
 func (g *Gateway) ServeWebSocket(w http.ResponseWriter, r *http.Request) {
 	h := &handshake{g: g, r: r}
+	if !g.enter() {
+		h.refuse(http.StatusServiceUnavailable, "Service Unavailable").write(w)
+		return
+	}
+	defer g.handshakes.Done()
 	if refused := h.admit(); refused != nil {
 		refused.write(w)
 		return
@@ -64,9 +69,6 @@ func (h *handshake) refuse(status int, text string) *refusal {
 // go on.
 func (h *handshake) admit() *refusal {
 	g := h.g
-	if g.stopping.Load() {
-		return h.refuse(http.StatusServiceUnavailable, "Service Unavailable")
-	}
 	if len(h.r.RequestURI) > maxURL {
 		return h.refuse(http.StatusRequestURITooLong, textURITooLong)
 	}

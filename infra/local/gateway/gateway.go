@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"tacet/infra/apigw"
 	"tacet/infra/local/socket"
@@ -31,10 +30,13 @@ type Gateway struct {
 	requests  *bucket
 	table     table
 
-	ctx      context.Context // of handlers; ends with Shutdown
-	cancel   context.CancelFunc
-	running  sync.WaitGroup // goroutines that handle events
-	stopping atomic.Bool
+	ctx     context.Context // of handlers; ends with Shutdown
+	cancel  context.CancelFunc
+	running sync.WaitGroup // goroutines that handle events
+
+	mu         sync.Mutex
+	stopping   bool
+	handshakes sync.WaitGroup // under way; grows only while mu is held and stopping is not set
 }
 
 // route is a Route as it is looked up.
@@ -140,21 +142,40 @@ func (g *Gateway) below(path string) (string, bool) {
 // Len returns the number of connections that callbacks reach.
 func (g *Gateway) Len() int { return g.table.len() }
 
-// Shutdown refuses new clients with 503, closes every connection with
-// Options.ShutdownClose, and returns when each $disconnect has been handled.
-// When ctx ends first it cuts what is left and returns the error of ctx; the
-// context of handlers that still run has then ended.
+// Shutdown refuses new clients with 503, lets the handshakes under way finish,
+// closes every connection with Options.ShutdownClose, and returns when each
+// $disconnect has been handled. When ctx ends first it cuts what is left and
+// returns the error of ctx; the context of handlers that still run has then
+// ended. A second call waits like the first.
 func (g *Gateway) Shutdown(ctx context.Context) error {
 	defer g.cancel()
-	g.stopping.Store(true)
+	g.mu.Lock()
+	g.stopping = true
+	g.mu.Unlock()
+	err := wait(ctx, &g.handshakes)
 	g.table.each(func(c *conn) { c.end(g.opts.ShutdownClose) })
-	err := g.sockets.Shutdown(ctx)
-	handled := make(chan struct{})
-	go func() { g.running.Wait(); close(handled) }()
+	return errors.Join(err, g.sockets.Shutdown(ctx), wait(ctx, &g.running))
+}
+
+// wait waits for a group, or for the end of ctx, whose error it then returns.
+func wait(ctx context.Context, group *sync.WaitGroup) error {
+	done := make(chan struct{})
+	go func() { group.Wait(); close(done) }()
 	select {
-	case <-handled:
+	case <-done:
+		return nil
 	case <-ctx.Done():
-		err = errors.Join(err, ctx.Err())
+		return ctx.Err()
 	}
-	return err
+}
+
+// enter reports whether a handshake may begin; then handshakes.Done must be
+// called at its end.
+func (g *Gateway) enter() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.stopping {
+		g.handshakes.Add(1)
+	}
+	return !g.stopping
 }

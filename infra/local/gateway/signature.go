@@ -47,6 +47,7 @@ type signature struct {
 	scope       string // date/region/service/aws4_request
 	headers     string // names in lower case, separated by semicolons
 	value       string // 64 hex digits
+	token       string // of the session
 	at          time.Time
 	presigned   bool
 }
@@ -61,7 +62,7 @@ type signature struct {
 // Transfer-Encoding or an empty Content-Length.
 func (c *Credentials) verify(r *http.Request, body []byte, region string, now time.Time) error {
 	claim, ok := readSignature(r)
-	if !ok || claim.accessKeyID != c.AccessKeyID {
+	if !ok || claim.accessKeyID != c.AccessKeyID || !same(claim.token, c.SessionToken) {
 		return errSignature
 	}
 	if skew := now.Sub(claim.at); skew > maxSkew || skew < -maxSkew {
@@ -71,16 +72,20 @@ func (c *Credentials) verify(r *http.Request, body []byte, region string, now ti
 		return errSignature
 	}
 	want, err := c.sign(r, body, claim, region)
-	if err != nil || subtle.ConstantTimeCompare([]byte(want), []byte(claim.value)) != 1 {
+	if err != nil || !same(claim.value, want) {
 		return errSignature
 	}
 	return nil
 }
 
+// same compares in a time that depends on the lengths alone.
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
 func readSignature(r *http.Request) (s signature, ok bool) {
 	var credential, date string
+	s.token = r.Header.Get("X-Amz-Security-Token")
 	if query := r.URL.Query(); query.Get("X-Amz-Algorithm") == signingAlgorithm {
-		s.presigned = true
+		s.presigned, s.token = true, query.Get("X-Amz-Security-Token")
 		credential, date = query.Get("X-Amz-Credential"), query.Get("X-Amz-Date")
 		s.headers, s.value = query.Get("X-Amz-SignedHeaders"), query.Get("X-Amz-Signature")
 	} else {
