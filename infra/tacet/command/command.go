@@ -22,6 +22,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"tacet/core/fault"
 	"tacet/infra/config"
 )
 
@@ -59,7 +60,24 @@ func (c *console) say(format string, arguments ...any) {
 // misuse is an error of whoever typed the command.
 type misuse struct{ error }
 
-func misused(format string, arguments ...any) error { return misuse{fmt.Errorf(format, arguments...)} }
+// misused returns an error of whoever typed the command. Of faults among the
+// arguments only what is meant for strangers is shown.
+func misused(format string, arguments ...any) error {
+	for i, a := range arguments {
+		if err, ok := a.(error); ok {
+			arguments[i] = public(err)
+		}
+	}
+	return misuse{fmt.Errorf(format, arguments...)}
+}
+
+// public returns what of an error is meant for people.
+func public(err error) error {
+	if f := (*fault.Error)(nil); errors.As(err, &f) {
+		return errors.New(f.Text)
+	}
+	return err
+}
 
 // exits is how kong's own ways out (--help) get back to Main.
 type exits int

@@ -181,7 +181,7 @@ func signing(algorithm, text string) (grant.SigningKey, error) {
 	if !strings.Contains(text, "-----BEGIN ") {
 		key, err := grant.ParseSigningKey(grant.HS256, text)
 		if err != nil {
-			return key, misuse{err}
+			return key, misused("--secret: %w", err)
 		}
 		return key, nil
 	}
