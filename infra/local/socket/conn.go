@@ -228,6 +228,9 @@ func (c *Conn) Uncork(first Frame) error {
 			k.queue = queue{}
 		}
 	}
+	if c.waiting() > c.srv.behind() {
+		c.hold.Or(holdSelf) // answers that are not read count, too
+	}
 	c.mu.Unlock()
 	if t&takenFlush != 0 {
 		c.srv.flush.one(c)

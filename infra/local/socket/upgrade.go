@@ -47,6 +47,9 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request, protocol string
 	return c, nil
 }
 
+// answerTime is how long writing the 101 may take.
+const answerTime = 10 * time.Second
+
 // takeOver makes the request's connection that of c.
 func (s *Server) takeOver(c *Conn, w http.ResponseWriter, key, protocol string) error {
 	conn, buffered, err := http.NewResponseController(w).Hijack()
@@ -54,7 +57,7 @@ func (s *Server) takeOver(c *Conn, w http.ResponseWriter, key, protocol string) 
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return err
 	}
-	err = conn.SetDeadline(time.Now().Add(s.opts.CloseGrace))
+	err = conn.SetDeadline(time.Now().Add(answerTime))
 	if err == nil {
 		_, err = conn.Write(switching(key, protocol))
 	}
