@@ -29,7 +29,8 @@ type conn struct {
 
 	mu     sync.Mutex
 	busy   bool       // a message is being handled, in order
-	ending *CloseCode // what waits for the end of that
+	ending *CloseCode // a close that waits for the end of that
+	ended  *CloseCode // a $disconnect that waits for it
 }
 
 func (c *conn) key() (key connKey) {

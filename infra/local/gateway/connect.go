@@ -337,6 +337,6 @@ func (h *handshake) upgrade(w http.ResponseWriter, response apigw.Response) {
 	}
 	if _, err := h.g.sockets.Upgrade(w, h.r, protocol, h.conn); err != nil {
 		// $connect has succeeded: what it has left behind must be cleared away.
-		h.conn.disconnect(socket.StatusLost, disconnectReason(socket.StatusLost, ""))
+		h.conn.disconnect(CloseCode{socket.StatusLost, disconnectReason(socket.StatusLost, "")})
 	}
 }

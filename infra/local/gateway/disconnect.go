@@ -12,7 +12,16 @@ import (
 // connection, beside the messages of another that still run.
 func (c *conn) Closed(_ *socket.Conn, code int, reason string) {
 	c.g.table.remove(c.key())
-	c.disconnect(code, disconnectReason(code, reason))
+	how := CloseCode{code, disconnectReason(code, reason)}
+	c.mu.Lock()
+	later := c.busy // a lost connection ends while its handler still runs
+	if later {
+		c.ended = &how
+	}
+	c.mu.Unlock()
+	if !later {
+		c.disconnect(how)
+	}
 }
 
 // disconnectReason is what the event says of a close without words.
@@ -27,7 +36,7 @@ func disconnectReason(code int, reason string) string {
 }
 
 // disconnect invokes $disconnect, as badly as Options.Hostile wants it.
-func (c *conn) disconnect(code int, reason string) {
+func (c *conn) disconnect(how CloseCode) {
 	g := c.g
 	r := g.routes[apigw.RouteDisconnect]
 	if r == nil || r.Handler == nil {
@@ -45,7 +54,7 @@ func (c *conn) disconnect(code int, reason string) {
 		for range times {
 			var e apigw.Event
 			c.event(&e, apigw.Disconnect, apigw.RouteDisconnect)
-			e.DisconnectCode, e.DisconnectReason = code, reason
+			e.DisconnectCode, e.DisconnectReason = how.Code, how.Reason
 			e.Headers = disconnectHeaders(c.domain)
 			g.invoke(c, r.Handler, &e) // nobody is left to be told
 		}

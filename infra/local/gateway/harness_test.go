@@ -6,16 +6,20 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"tacet/infra/apigw"
@@ -308,8 +312,8 @@ type clock struct{ atomic.Int64 }
 func (c *clock) now() time.Time        { return time.UnixMilli(1795428000000 + c.Load()) }
 func (c *clock) move(by time.Duration) { c.Add(by.Milliseconds()) }
 
-// tcp opens a WebSocket and returns what is below it.
-func (a *api) tcp() net.Conn {
+// tcp opens a WebSocket, with more headers, and returns what is below it.
+func (a *api) tcp(path string, headers ...string) net.Conn {
 	a.t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(a.http, "http://"))
 	if err != nil {
@@ -317,11 +321,42 @@ func (a *api) tcp() net.Conn {
 	}
 	a.t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(patience))
-	io.WriteString(c, "GET /prod HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	request := []string{"GET " + path + " HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: websocket",
+		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}
+	request = append(append(request, headers...), "", "")
+	io.WriteString(c, strings.Join(request, "\r\n"))
 	response, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil || response.StatusCode != 101 {
 		a.t.Fatalf("no upgrade: %v", err)
 	}
 	return c
+}
+
+// writeFrame writes a short text as a client does, with a mask of zeros.
+func writeFrame(t *testing.T, to io.Writer, text string) {
+	t.Helper()
+	frame := append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...)
+	if _, err := to.Write(frame); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares with a file in testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s, then what there is:\n%s", file, diff)
+	}
 }

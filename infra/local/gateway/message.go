@@ -129,9 +129,12 @@ func (c *conn) uncork(answer []byte) {
 	_ = c.sock.Uncork(first) // a client that is gone needs no answer
 	c.mu.Lock()
 	c.busy = false
-	ending := c.ending
+	ending, ended := c.ending, c.ended
 	c.mu.Unlock()
 	if ending != nil {
 		c.sock.Close(ending.Code, ending.Reason)
+	}
+	if ended != nil {
+		c.disconnect(*ended)
 	}
 }

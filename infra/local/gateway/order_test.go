@@ -180,6 +180,35 @@ func TestOrderedDisconnectComesLast(t *testing.T) {
 	})
 }
 
+// Ordered, that holds for a connection that is lost while its handler runs, too.
+func TestOrderedDisconnectOfALostConnectionComesLast(t *testing.T) {
+	inside, release := make(chan struct{}), make(chan struct{})
+	var done atomic.Bool
+	late := make(chan bool, 1)
+	a := serve(t, gateway.Options{Ordered: true, Routes: map[string]gateway.Route{
+		"$default": oneWay(raw(func(context.Context, []byte) ([]byte, error) {
+			close(inside)
+			<-release
+			done.Store(true)
+			return []byte(`{"statusCode":200}`), nil
+		})),
+		"$disconnect": oneWay(raw(func(context.Context, []byte) ([]byte, error) {
+			late <- done.Load()
+			return []byte(`{"statusCode":200}`), nil
+		})),
+	}})
+	c := a.tcp("/prod")
+	writeFrame(t, c, "x")
+	within(t, inside)
+	c.(*net.TCPConn).SetLinger(0)
+	c.Close()
+	eventually(t, "the connection ends", func() bool { return a.Len() == 0 })
+	close(release)
+	if !within(t, late) {
+		t.Error("$disconnect did not wait for the message's handler")
+	}
+}
+
 // T-OD-02, §6.1. Idle and the hard limit are in frame_test.go, DELETE in
 // callback_test.go.
 func TestDisconnectSaysHowTheConnectionEnded(t *testing.T) {
@@ -328,7 +357,7 @@ func TestTwoThousandVanishWithoutACloseFrame(t *testing.T) {
 	const n = 2000
 	var conns []net.Conn
 	for range n {
-		conns = append(conns, a.tcp())
+		conns = append(conns, a.tcp("/prod"))
 	}
 	eventually(t, "all are open", func() bool { return a.Len() == n })
 	for _, c := range conns {
