@@ -33,17 +33,17 @@ func printed(a privacy.Addr) string {
 	var out bytes.Buffer
 	for _, v := range values {
 		for _, verb := range "vsqxXdobcgtpUT" {
-			for _, flags := range []string{"", "+", "#", " ", "0", "64", "-64.3"} {
+			for _, flags := range []string{"", "+", "#", " ", "-64.3"} {
 				fmt.Fprintf(&out, "%"+flags+string(verb)+"\n", v)
 			}
 		}
 		fmt.Fprintln(&out, v)
 		text, err := json.Marshal(v)
 		fmt.Fprintln(&out, string(text), err)
-		fmt.Fprintln(&out, gob.NewEncoder(&out).Encode(v))
 		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v)
 		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
 	}
+	fmt.Fprintln(&out, gob.NewEncoder(&out).Encode(struct{ A privacy.Addr }{a}))
 	text, err := xml.Marshal(struct{ A privacy.Addr }{a})
 	fmt.Fprintln(&out, string(text), err)
 	text, err = a.MarshalText()
@@ -71,12 +71,11 @@ func TestNothingPrintsAnAddress(t *testing.T) {
 		part := rapid.ByteRange(128, 255)
 		ip := [4]byte{part.Draw(t, "a"), part.Draw(t, "b"), part.Draw(t, "c"), part.Draw(t, "d")}
 		raw := spellings(ip)[0]
-		for _, text := range []string{raw, raw + ":51234", "::ffff:" + raw, "2001:db8:" + raw[:3] + "::" + raw} {
-			out := printed(privacy.ParseAddr(text))
-			for _, spelling := range spellings(ip) {
-				if strings.Contains(out, spelling) {
-					t.Fatalf("%q shows as %q", text, spelling)
-				}
+		text := rapid.SampledFrom([]string{raw, raw + ":51234", "::ffff:" + raw, "2001:db8::" + raw}).Draw(t, "text")
+		out := printed(privacy.ParseAddr(text))
+		for _, spelling := range spellings(ip) {
+			if strings.Contains(out, spelling) {
+				t.Fatalf("%q shows as %q", text, spelling)
 			}
 		}
 	})
