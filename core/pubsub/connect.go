@@ -109,6 +109,8 @@ func (s *Service) forget(ctx context.Context, id wire.ConnID) {
 // posted to a moment after connect has returned, and not before.
 const greetingPatience = 5 * time.Second
 
+var errUngreeted = errors.New("the greeting could not be handed over")
+
 // Welcome greets an open connection, tells backends that it is there, and
 // records it. It returns ErrNoConnection in its chain when there is nobody to
 // greet any more. Repeating it greets again.
@@ -132,16 +134,23 @@ func (s *Service) Welcome(ctx context.Context, id wire.ConnID, wait func(context
 	return nil
 }
 
-// greet posts the greeting, again and again while the connection looks gone.
+// greet posts the greeting, again and again until it is handed over. A
+// connection that is gone when it should long have been open is forgotten; one
+// that only cannot be reached is not, because it may well be there.
 func (s *Service) greet(ctx context.Context, c *Connection, wait func(context.Context, time.Duration) error) error {
 	hello := wire.Welcome(string(c.App), c.ID, c.Address.String())
+	begun := s.Now()
 	for pause := 10 * time.Millisecond; ; pause *= 2 {
-		if s.Poster.Post(ctx, []wire.ConnID{c.ID}, hello).Delivered == 1 {
+		posted := s.Poster.Post(ctx, []wire.ConnID{c.ID}, hello)
+		now := s.Now()
+		switch {
+		case posted.Delivered == 1:
 			return nil
-		}
-		if s.Now().Sub(c.ConnectedAt) > greetingPatience {
+		case len(posted.Gone) > 0 && now.Sub(c.ConnectedAt) > greetingPatience:
 			s.forget(ctx, c.ID)
 			return absent(ErrNoConnection, "the connection closed before it could be greeted")
+		case now.Sub(begun) > greetingPatience:
+			return unavailable(errUngreeted)
 		}
 		if err := wait(ctx, pause); err != nil {
 			return unavailable(err)

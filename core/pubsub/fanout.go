@@ -97,10 +97,10 @@ func without(ids []wire.ConnID, one wire.ConnID) []wire.ConnID {
 func (s *Service) bury(ctx context.Context, gone []wire.ConnID) {
 	for _, id := range gone {
 		c, err := s.Connections.Get(ctx, id)
-		if err != nil || s.Now().Sub(c.ConnectedAt) < young {
-			continue
+		if err == nil && s.Now().Sub(c.ConnectedAt) >= young {
+			err = s.Disconnect(ctx, id)
 		}
-		if err := s.Disconnect(ctx, id); err != nil {
+		if err != nil && !errors.Is(err, ErrNoConnection) {
 			s.trouble(ctx, "forget a connection that is gone", err)
 		}
 	}

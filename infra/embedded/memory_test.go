@@ -18,3 +18,5 @@ func TestMemoryKeepsTheContracts(t *testing.T) {
 	t.Run("audience", func(t *testing.T) { pubsubtest.TestAudience(t, openMemory) })
 	t.Run("rates", func(t *testing.T) { pubsubtest.TestRates(t, openMemory) })
 }
+
+func TestEveryVerbSurvivesEveryFaultOnMemory(t *testing.T) { pubsubtest.TestService(t, openMemory) }

@@ -1,0 +1,9 @@
+package pubsubtest_test
+
+import (
+	"testing"
+
+	"tacet/core/pubsub/pubsubtest"
+)
+
+func TestEveryVerbSurvivesEveryFault(t *testing.T) { pubsubtest.TestService(t, nil) }
