@@ -5,8 +5,6 @@ import (
 	"log/slog"
 
 	"tacet/core/app"
-	"tacet/core/fault"
-	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/wire"
@@ -62,27 +60,9 @@ func (f Connect) admit(ctx context.Context, e *apigw.Event, r *apigw.Response) e
 
 // record writes the one line that a handshake has in the log.
 func (f Connect) record(ctx context.Context, e *apigw.Event, status int, err error) {
-	attrs := []slog.Attr{slog.Int("status", status)}
+	level, attrs := outcome(status, err)
 	if id, bad := app.ParseID(e.Query.Get("app")); bad == nil {
 		attrs = append(attrs, slog.String("app", string(id)))
 	}
-	level := slog.LevelInfo
-	if err != nil {
-		level, attrs = describe(attrs, err)
-	}
 	loggerOr(f.Log).LogAttrs(ctx, level, "connect", attrs...)
-}
-
-// describe adds to attrs what a log may know of a failure. The cause is in it
-// where it is ours: what a client did wrong is said by kind, code and reason.
-func describe(attrs []slog.Attr, err error) (slog.Level, []slog.Attr) {
-	public := fault.Public(err)
-	attrs = append(attrs, slog.String("fault", public.Kind.String()), slog.Int("code", int(wire.CodeOf(public))))
-	if reason := grant.ReasonOf(err); reason != "" {
-		attrs = append(attrs, slog.String("reason", string(reason)))
-	}
-	if public.Kind == fault.Internal || public.Kind == fault.Unavailable {
-		return slog.LevelError, append(attrs, slog.Any("error", err))
-	}
-	return slog.LevelInfo, attrs
 }

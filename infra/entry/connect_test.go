@@ -30,8 +30,10 @@ func TestConnectingIsOnRecordWithItsReason(t *testing.T) {
 		"admitted":      {func(*apigw.Event) {}, map[string]any{"status": 200.0, "app": appID, "level": "INFO"}},
 		"malformed app": {func(e *apigw.Event) { e.Query["app"] = []string{"x"} }, map[string]any{"status": 400.0, "app": nil, "fault": "invalid", "code": 4100.0}},
 		"no JWT":        {func(e *apigw.Event) { e.Query["access_token"] = []string{"x"} }, map[string]any{"status": 401.0, "app": appID, "reason": "token malformed", "code": 4200.0}},
-		"expired": {func(e *apigw.Event) { e.Query["access_token"] = []string{token(t, userSecret, "alice", now)} },
-			map[string]any{"status": 401.0, "reason": "token expired", "fault": "unauthenticated"}},
+		"expired": {
+			func(e *apigw.Event) { e.Query["access_token"] = []string{token(t, userSecret, "alice", now)} },
+			map[string]any{"status": 401.0, "reason": "token expired", "fault": "unauthenticated"},
+		},
 		"an admin's": {func(e *apigw.Event) {
 			e.Query["access_token"] = []string{token(t, adminSecret, "alice", now.Add(time.Minute))}
 		}, map[string]any{"status": 403.0, "reason": "token signature", "fault": "forbidden", "code": 4203.0}},

@@ -33,10 +33,7 @@ func (f Disconnect) disconnect(ctx context.Context, e *apigw.Event) apigw.Respon
 		r = refusal(err)
 	}
 	// The reason is the client's own words: it stays out.
-	level, attrs := slog.LevelInfo, []slog.Attr{slog.Int("status", r.StatusCode), slog.Int("closed", e.DisconnectCode)}
-	if err != nil {
-		level, attrs = describe(attrs, err)
-	}
-	loggerOr(f.Log).LogAttrs(ctx, level, "disconnect", attrs...)
+	level, attrs := outcome(r.StatusCode, err)
+	loggerOr(f.Log).LogAttrs(ctx, level, "disconnect", append(attrs, slog.Int("closed", e.DisconnectCode))...)
 	return r
 }

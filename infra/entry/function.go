@@ -54,6 +54,14 @@ func (f function) answer(ctx context.Context, e *apigw.Event) apigw.Response {
 	return apigw.Response{StatusCode: 200, Body: frame.JSON}
 }
 
+// outcome returns how a handshake or its end is logged.
+func outcome(status int, err error) (level slog.Level, attrs []slog.Attr) {
+	if err != nil {
+		level, attrs = logging.Failure(err)
+	}
+	return level, append(attrs, slog.Int("status", status))
+}
+
 func (f function) logger() *slog.Logger { return loggerOr(f.log) }
 
 // loggerOr returns log, or one that writes nothing.

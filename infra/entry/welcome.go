@@ -62,7 +62,7 @@ func (f Welcome) Greet(ctx context.Context, id wire.ConnID) (err error) {
 	}
 	level, attrs := slog.LevelInfo, []slog.Attr(nil)
 	if failure := f.Service.Welcome(ctx, id, wait); failure != nil {
-		level, attrs = describe(attrs, failure)
+		level, attrs = logging.Failure(failure)
 		if fault.KindOf(failure) != fault.NotFound {
 			err = errNotGreeted
 		}

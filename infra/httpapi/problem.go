@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -84,7 +85,8 @@ func tooLarge(limit int64) error {
 func problemOf(err error) *Problem {
 	f := fault.Public(err)
 	p := &Problem{Status: statusOf(f.Kind), Detail: f.Text, Code: wire.CodeOf(f), header: http.Header{}}
-	if r, ok := err.(refused); ok {
+	var r refused
+	if errors.As(err, &r) {
 		p.Status = r.status
 	}
 	p.Type, p.Title = nameOf(p.Code)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -48,8 +49,8 @@ func (s *server) routePublic() {
 		"All that is recorded of a message or a connection: each attribute with its purpose, legal basis and what is done to it first.", &manifestOutput{privacy.Telemetry})
 	constant(s, errorsPath+".json", "errors", "The catalogue of errors", "Readable at "+errorsPath+".", &catalogueOutput{catalogue()})
 	constant(s, healthPath, "health", "Whether the server is alive", "It says nothing about what the server depends on.", &healthOutput{Health{"ok"}})
-	s.page(errorsPath, "text/html; charset=utf-8", catalogueHTML())
-	s.page(documentPath, "application/json", s.document())
+	s.page(errorsPath, "text/html; charset=utf-8", catalogueHTML)
+	s.page(documentPath, "application/json", s.document)
 }
 
 // constant adds a route that always answers the same.
@@ -60,11 +61,13 @@ func constant[O any](s *server, path, id, summary, description string, out *O) {
 	}, func(context.Context, *call, *nothing) (*O, error) { return out, nil })
 }
 
-// page adds a route that the document does not list.
-func (s *server) page(path, contentType string, body []byte) {
+// page adds a route that the document does not list. It is made when it is
+// first asked for, which in most Lambdas is never.
+func (s *server) page(path, contentType string, content func() []byte) {
+	content = sync.OnceValue(content)
 	s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
-		w.Write(body)
+		w.Write(content())
 	})
 }
 

@@ -189,20 +189,25 @@ func (r *rig) checkDocumented(status int) {
 		return
 	}
 	path = strings.ReplaceAll(path, "...", "")
-	w := httptest.NewRecorder()
-	httpapi.API{}.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/v1/openapi.json", nil))
-	var doc struct {
-		Paths map[string]map[string]struct {
-			Responses map[string]any
-		}
-	}
-	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
-		r.t.Fatal(err)
-	}
-	if _, ok := doc.Paths[path][strings.ToLower(method)].Responses[strconv.Itoa(status)]; !ok {
+	if _, ok := documented().Paths[path][strings.ToLower(method)].Responses[strconv.Itoa(status)]; !ok {
 		r.t.Errorf("%s answers %d, which the OpenAPI document does not say", route, status)
 	}
 }
+
+type document struct {
+	Paths map[string]map[string]struct {
+		Responses map[string]any
+	}
+}
+
+var documented = sync.OnceValue(func() (doc document) {
+	w := httptest.NewRecorder()
+	httpapi.API{}.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/v1/openapi.json", nil))
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
+		panic(err)
+	}
+	return doc
+})
 
 // logged returns the last record in the log.
 func (r *rig) logged() map[string]any {

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"path"
@@ -9,8 +10,6 @@ import (
 	"time"
 
 	"tacet/core/fault"
-	"tacet/core/grant"
-	"tacet/core/wire"
 	"tacet/infra/logging"
 )
 
@@ -82,7 +81,7 @@ func (p *probe) WriteHeader(status int)      { p.status = status }
 
 // recovered answers a request whose handler panicked, if it has no answer yet.
 func (s *server) recovered(c *call, w *answer, v any) {
-	if v == http.ErrAbortHandler {
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		w.broken = true
 		return
 	}
@@ -106,15 +105,10 @@ func (s *server) record(c *call, status int, took time.Duration) {
 		attrs = append(attrs, slog.String("app", string(id)))
 	}
 	level := slog.LevelInfo
-	if err := c.refused; err != nil {
-		public := fault.Public(err)
-		attrs = append(attrs, slog.String("fault", public.Kind.String()), slog.Int("code", int(wire.CodeOf(public))))
-		if reason := grant.ReasonOf(err); reason != "" {
-			attrs = append(attrs, slog.String("reason", string(reason)))
-		}
-		if public.Kind == fault.Internal || public.Kind == fault.Unavailable {
-			level, attrs = slog.LevelError, append(attrs, slog.Any("error", err))
-		}
+	if c.refused != nil {
+		var why []slog.Attr
+		level, why = logging.Failure(c.refused)
+		attrs = append(attrs, why...)
 	}
 	s.Log.LogAttrs(c.r.Context(), level, "http", attrs...)
 }

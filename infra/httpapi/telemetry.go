@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -46,5 +47,5 @@ func unavailable(err error) error {
 	if fault.KindOf(err) != fault.Internal {
 		return err
 	}
-	return &fault.Error{Kind: fault.Unavailable, Cause: err, Text: "the server cannot do this right now; try again"}
+	return &fault.Error{Kind: fault.Unavailable, Cause: err, RetryAfter: time.Second, Text: "the server cannot do this right now; try again"}
 }
