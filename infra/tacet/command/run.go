@@ -78,7 +78,9 @@ func stop(p *standalone.Platform) error {
 // announce says how to use the platform.
 func (r run) announce(c *console, running standalone.Running) error {
 	if r.JSON {
-		return json.NewEncoder(c.out).Encode(running.Facts)
+		line := json.NewEncoder(c.out)
+		line.SetEscapeHTML(false) // the link is copied out of it as it stands
+		return line.Encode(running.Facts)
 	}
 	_, err := fmt.Fprint(c.err, greeting(c.program, &r.Standalone, running))
 	return err
