@@ -3,6 +3,8 @@
 package app
 
 import (
+	"log/slog"
+
 	"tacet/core/fault"
 	"tacet/core/grant"
 	"tacet/core/plan"
@@ -80,6 +82,10 @@ type App struct {
 	Settings Settings         `json:"settings,omitzero"`
 	Blind    privacy.BlindKey `json:"blind,omitzero"`
 }
+
+// LogValue returns the id: a log handler that encoded an App would write its
+// keys, because JSON is how stores keep them.
+func (a App) LogValue() slog.Value { return slog.StringValue(string(a.ID)) }
 
 // Limits returns the plan's quotas. A plan that no longer exists leaves the
 // smallest one, so that nobody gains by it.

@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -87,5 +88,15 @@ func TestAnApplicationIsStoredWholeAndPrintedWithoutSecrets(t *testing.T) {
 	data, err = json.Marshal(app.App{ID: a.ID, Plan: plan.Free})
 	if want := `{"id":"0123456789abcdef0123456789abcdef","name":"","plan":"free","keys":{"client":[{},{}],"admin":[{},{}]}}`; err != nil || string(data) != want {
 		t.Errorf("got %s, %v; want %s", data, err, want)
+	}
+}
+
+func TestALogOfAnApplicationHoldsNoKey(t *testing.T) {
+	a := app.App{ID: "0123456789abcdef0123456789abcdef"}
+	a.Keys.Client[0] = grant.Slot{Algorithm: grant.HS256, Text: grant.NewSecret("a secret of thirty-two characters")}
+	var out strings.Builder
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("m", "value", a, "pointer", &a)
+	if s := out.String(); strings.Contains(s, "thirty-two") || !strings.Contains(s, string(a.ID)) {
+		t.Errorf("logged as %s", s)
 	}
 }

@@ -84,13 +84,13 @@ func TestExpiryIsKeptToTheFraction(t *testing.T) {
 	}
 }
 
-func TestSubjectsArePartsOfTopics(t *testing.T) {
-	for _, s := range []string{"a", "alice@example.org", "auth0:5f7c", "0b3f2c1e-7d1f-4c11-8a57-2d3c1e0f9b7a", "a.b,c;d=e_f-", strings.Repeat("x", 128), "acks2"} {
+func TestSubjectsArePrintable(t *testing.T) {
+	for _, s := range []string{"a", "alice@example.org", "auth0|5f7c", "spiffe://example.org/a", "0b3f2c1e-7d1f-4c11-8a57-2d3c1e0f9b7a", "a b", "*", "ä", strings.Repeat("x", 128), "acks2"} {
 		if got, err := grant.ParseSubject(s); err != nil || string(got) != s {
 			t.Errorf("ParseSubject(%q) = %q, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"", "a/b", "/a", "a/", "*", "a*", "a b", "a|b", "a+b", "ä", "a\n", "a\x00", "acks", "errors", "session", strings.Repeat("x", 129)} {
+	for _, s := range []string{"", "a\n", "a\x00", "a\u202eb", "\xff", "acks", "errors", "session", strings.Repeat("x", 129)} {
 		_, err := grant.ParseSubject(s)
 		if grant.ReasonOf(err) != grant.BadClaims {
 			t.Errorf("ParseSubject(%q): %v, want a refusal", s, err)

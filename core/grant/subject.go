@@ -2,6 +2,8 @@ package grant
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"tacet/core/topic"
 )
@@ -16,21 +18,20 @@ type Subject string
 // ParseSubject returns s as a subject, or a fault that says what is wrong and
 // does not repeat s.
 //
-// A subject is an address: priv/<subject> is its topic. So it is one segment
-// of a topic, without a slash, lest the topic of "a/b" lie below that of "a".
-// A star is no legal character, so no subject is a pattern. "acks", "errors"
-// and "session" are refused, because what is published to such a subject
-// would look like the server's own frames. Colons, dots and commas are fine.
+// Issuers write what they like ("auth0|1234", "spiffe://…"), so anything
+// printable is a subject. It has an address, priv/<subject>, as far as it is a
+// segment of a topic (topic.Name.Address); otherwise it is reached by its
+// connections. "acks", "errors" and "session" are refused, because what is
+// published to such a subject would look like the server's own frames.
 func ParseSubject(s string) (Subject, error) {
-	name, err := topic.Parse("priv/" + s)
 	switch {
 	case s == "":
 		return "", refuse(BadClaims, "the token has no sub: each token must say whose it is")
 	case len(s) > MaxSubjectLength:
-		return "", refuse(BadClaims, "the token's sub is longer than 128 characters")
-	case err != nil || strings.Contains(s, "/"):
-		return "", refuse(BadClaims, "the token's sub must be made of the characters A-Z a-z 0-9 _ - = @ , . ; : because it is part of a topic")
-	case name.ServerOnly():
+		return "", refuse(BadClaims, "the token's sub is longer than 128 bytes")
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return "", refuse(BadClaims, "the token's sub must be made of printable characters")
+	case topic.PrivOf(s).ServerOnly():
 		return "", refuse(BadClaims, "the token's sub must not be acks, errors or session: the server speaks on these topics")
 	}
 	return Subject(s), nil

@@ -73,10 +73,15 @@ func (n Name) Kind() Kind {
 	}
 }
 
-// Address returns what a priv/… name addresses (a connection's id or a
-// subject), and reports whether n is such a name.
+// Address returns what a priv/… name addresses, a connection's id or a
+// subject, and reports whether n addresses anybody: priv/a/b does not, lest the
+// topic of one subject lie below that of another.
 func (n Name) Address() (string, bool) {
-	return strings.CutPrefix(string(n), privPrefix)
+	address, ok := strings.CutPrefix(string(n), privPrefix)
+	if !ok || strings.Contains(address, "/") {
+		return "", false
+	}
+	return address, true
 }
 
 // ServerOnly reports whether only the platform itself speaks on n: its acks,
@@ -90,9 +95,8 @@ func (n Name) ServerOnly() bool {
 	return false
 }
 
-// PrivOf returns the private topic of a connection or subject. The address
-// must be made of legal characters; connection ids are, subjects are checked
-// when their token is.
+// PrivOf returns the private topic of a connection or subject. If the address
+// is not one legal segment, that is a name which Parse lets nobody say.
 func PrivOf(address string) Name { return Name(privPrefix + address) }
 
 // check applies the rules that names and patterns share.

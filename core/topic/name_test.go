@@ -54,11 +54,13 @@ func TestKindFollowsTheFirstSegment(t *testing.T) {
 }
 
 func TestAddressIsWhatFollowsPriv(t *testing.T) {
-	if got, ok := topic.Name("priv/a/b").Address(); !ok || got != "a/b" {
+	if got, ok := topic.Name("priv/a").Address(); !ok || got != "a" {
 		t.Errorf("Address = %q, %v", got, ok)
 	}
-	if _, ok := topic.Name("main").Address(); ok {
-		t.Error("main addresses somebody")
+	for _, n := range []topic.Name{"main", "priv/a/b"} {
+		if got, ok := n.Address(); ok {
+			t.Errorf("%s addresses %q", n, got)
+		}
 	}
 	if got := topic.PrivOf("L0SM9cOFvHcCIhw="); got != "priv/L0SM9cOFvHcCIhw=" {
 		t.Errorf("PrivOf = %q", got)

@@ -13,8 +13,6 @@ const (
 	MaxID = 128
 	// MaxMessageType is how long a message type may be.
 	MaxMessageType = 128
-	// MaxToken is how long an access token may be.
-	MaxToken = 8 << 10
 	// MaxDepth is how deeply arrays and objects of a payload may be nested,
 	// in levels. A receiver's parser recurses; this one does not.
 	MaxDepth = 512

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"tacet/core/fault"
+	"tacet/core/grant"
 	"tacet/core/topic"
 )
 
@@ -121,7 +122,7 @@ func (r *Request) field(key, value []byte, name *string) (err error) {
 		echo, err = boolean(key, value, true)
 		r.NoEcho = !echo
 	case "access_token":
-		r.AccessToken, err = text(key, value, MaxToken)
+		r.AccessToken, err = text(key, value, grant.MaxTokenLength)
 	}
 	return err
 }
