@@ -24,7 +24,7 @@ func (ls *loops) start(s *Server) (Path, error) {
 	}
 	n := s.opts.Loops
 	if n == 0 {
-		n = runtime.GOMAXPROCS(0)
+		n = max(1, runtime.GOMAXPROCS(0)/2)
 	}
 	err := ls.startLoops(s, n)
 	if err != nil {

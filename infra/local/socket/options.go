@@ -35,7 +35,9 @@ type Options struct {
 	// Path says how bytes move. The zero value is the fastest that works here.
 	Path Path
 
-	// Loops is the number of event loops; 0 means GOMAXPROCS. Goroutines ignores it.
+	// Loops is the number of event loops; 0 means half of GOMAXPROCS, at least one: the
+	// other half is for the kernel's side of the sockets and for handlers'
+	// goroutines. Goroutines ignores it.
 	Loops int
 }
 

@@ -213,10 +213,11 @@ func (r *ring) prepare(i int, fd int32, bufs [][]byte) {
 }
 
 // submit hands n prepared jobs to the kernel and waits for them all, which is no wait
-// since none may block. When it fails, jobs may be undone, or done without our knowledge.
+// since none may block; the scheduler need not know, it would only hand our processor
+// to another. When it fails, jobs may be undone, or done without our knowledge.
 func (r *ring) submit(n int) error {
 	for left, done := n, 0; done < n; {
-		k, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(left), uintptr(n-done), enterGetEvents, 0, 0)
+		k, _, errno := unix.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(left), uintptr(n-done), enterGetEvents, 0, 0)
 		if errno != 0 && errno != unix.EINTR && errno != unix.EAGAIN {
 			return errno
 		}
