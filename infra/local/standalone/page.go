@@ -29,7 +29,7 @@ func console() http.Handler {
 		}
 		h := w.Header()
 		// Nothing but its own files, and nobody else but its own host to talk to.
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' "+
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' "+
 			scheme(r)+"://"+hostSource(r.Host)+"; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")

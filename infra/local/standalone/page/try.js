@@ -11,13 +11,15 @@ const topics = new Set()
 
 // The link that the terminal prints carries the token behind '#': browsers do
 // not send that part. It is taken out of the address bar at once, so that it
-// is not copied with it; the history holds it no longer.
+// is not copied with it. This tab remembers it, so that it can be reloaded.
 const handed = new URLSearchParams(location.hash.slice(1))
 if (handed.has('token')) {
-  $('app').value = handed.get('app') ?? ''
-  $('token').value = handed.get('token')
+  sessionStorage.setItem('app', handed.get('app') ?? '')
+  sessionStorage.setItem('token', handed.get('token'))
   history.replaceState(null, '', location.pathname)
 }
+$('app').value = sessionStorage.getItem('app') ?? ''
+$('token').value = sessionStorage.getItem('token') ?? ''
 
 function state(kind, text) {
   $('state').dataset.state = kind
@@ -36,10 +38,13 @@ function line(list, small, text, bad) {
   while (list.childElementCount > most) list.lastElementChild.remove()
 }
 
-function send(type, data, meaning) {
+function send(type, data, meaning, payload) {
   const id = String(next++)
   waiting.set(id, meaning)
-  socket.send(JSON.stringify({type, data: {...data, id}}))
+  let text = JSON.stringify({type, data: {...data, id}})
+  // JSON goes out as it was typed: a number may have more digits than a page can hold.
+  if (payload !== undefined) text = text.slice(0, -2) + ',"payload":' + payload + '}}'
+  socket.send(text)
 }
 
 function showTopics() {
@@ -84,27 +89,53 @@ function receive({topic, messageType, data}) {
   line($('heard'), `${topic} ${messageType}`, JSON.stringify(client ? data.payload : data))
 }
 
+// The codes after which a client should come back by itself: the server
+// restarts, this page read too slowly, the connection was lost or too old.
+const comeBack = [4000, 4001, 1001, 1006]
+let pause = 0 // before the next try, in milliseconds; 0 as long as none has worked
+let timer = 0
+
 function connect(app, token) {
+  clearTimeout(timer)
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:'
   // The token travels as a subprotocol: so it stands in no URL, and in no log of one.
-  const opened = new WebSocket(`${scheme}//${location.host}/apps/${app}`, ['tacet.v1', token])
+  let opened
+  try {
+    opened = new WebSocket(`${scheme}//${location.host}/apps/${app}`, ['tacet.v1', token])
+  } catch {
+    return state('bad', 'this is no token')
+  }
   socket = opened
   state('off', 'connecting…')
+  opened.onopen = () => { pause = 500 }
   opened.onmessage = async ({data}) => receive(JSON.parse(typeof data === 'string' ? data : await data.text()))
-  opened.onclose = ({code, reason, wasClean}) => {
+  opened.onclose = ({code, reason}) => {
     if (socket !== opened) return
     socket = null
     waiting.clear()
-    if (code === 1000) return state('off', 'disconnected')
-    if (!wasClean && code === 1006) return state('bad', 'refused, or nobody there: is the token expired, is tacet run running?')
-    state('bad', `closed: ${code} ${reason}`)
+    if (code === 1000) return state('off', reason || 'disconnected')
+    if (!pause) return state('bad', 'refused, or nobody there: is the token expired, is tacet run running?')
+    if (!comeBack.includes(code)) return state('bad', `closed: ${code} ${reason}`)
+    pause = Math.min(pause * 2, 30000)
+    timer = setTimeout(connect, pause * (0.5 + Math.random() / 2), app, token)
+    state('bad', `closed: ${code} ${reason || 'connection lost'}; connecting again`)
   }
 }
 
 $('connect').onsubmit = (event) => {
   event.preventDefault()
   if (socket) return socket.close(1000)
-  connect($('app').value.trim(), $('token').value.trim())
+  const app = $('app').value.trim()
+  const token = $('token').value.trim()
+  sessionStorage.setItem('app', app)
+  sessionStorage.setItem('token', token)
+  pause = 0
+  connect(app, token)
+}
+$('another').onclick = (event) => {
+  event.preventDefault()
+  const fragment = new URLSearchParams({app: $('app').value, token: $('token').value})
+  open(`${location.pathname}#${fragment}`, '_blank', 'noopener')
 }
 $('subscribe').onsubmit = (event) => {
   event.preventDefault()
@@ -112,11 +143,11 @@ $('subscribe').onsubmit = (event) => {
 }
 $('publish').onsubmit = (event) => {
   event.preventDefault()
-  let payload = $('payload').value
-  try { payload = JSON.parse(payload) } catch { /* then it is text */ }
+  let payload = $('payload').value.trim()
+  try { JSON.parse(payload) } catch { payload = JSON.stringify($('payload').value) }
   const topic = $('topic').value.trim()
-  send('publish', {topic, payload}, ({matched, delivered, gone}) =>
-    line($('said'), topic, `matched ${matched}, delivered ${delivered}, gone ${gone}`))
+  send('publish', {topic}, ({matched, delivered, gone}) =>
+    line($('said'), topic, `matched ${matched}, delivered ${delivered}, gone ${gone}`), payload)
 }
 
 $('lines').textContent = [
