@@ -58,21 +58,18 @@ func (b *Backend) Publish(ctx context.Context, p Publication) (wire.Counts, erro
 	if err := mayPublish(b.grants.MayPublish, p.Topic); err != nil {
 		return wire.Counts{}, err
 	}
-	if err := fits(b.App, len(p.Message)); err != nil {
-		return wire.Counts{}, err
-	}
 	if p.MessageType == "" {
 		p.MessageType = wire.DefaultMessageType
 	}
 	frame := wire.BackendPublication(p.Topic, p.MessageType, p.Message, p.Compress)
-	counts, err := b.service.fanOut(ctx, b.App.ID, p.Topic, frame, "")
-	if err != nil {
-		return counts, err
+	if err := fits(b.App, len(p.Message), frame); err != nil {
+		return wire.Counts{}, err
 	}
+	counts, err := b.service.fanOut(ctx, b.App.ID, p.Topic, frame, "")
 	b.service.record(ctx, b.App, telemetry.Event{
 		PublisherIP: b.service.anonymise(ctx, b.App, p.Address), Size: len(p.Message), Topic: recordedTopic(b.App, p.Topic), Subscribers: counts.Matched,
 	}, true)
-	return counts, nil
+	return counts, err
 }
 
 // Topics returns the occupied topics, sorted by name.

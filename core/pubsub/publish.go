@@ -21,22 +21,24 @@ func (s *Service) publish(ctx context.Context, r *request) (wire.Frame, error) {
 	} else if err := mayPublish(r.from.Grants.MayPublish, r.Topic); err != nil {
 		return wire.Frame{}, err
 	}
-	if err := s.withinPlan(ctx, r); err != nil {
+	frame := wire.Publication(&r.Request, from)
+	if err := s.withinPlan(ctx, r, frame); err != nil {
 		return wire.Frame{}, err
 	}
 	var except wire.ConnID
 	if r.NoEcho {
 		except = r.from.ID
 	}
-	counts, err := s.fanOut(ctx, r.from.App, r.Topic, wire.Publication(&r.Request, from), except)
-	if err != nil {
-		return wire.Frame{}, err
-	}
+	counts, err := s.fanOut(ctx, r.from.App, r.Topic, frame, except)
 	// Who waits for an ack may count on the record; nobody else waits for it.
+	// What went out before an error did go out.
 	s.record(ctx, r.app, telemetry.Event{
 		PublisherIP: r.from.Address, Size: len(r.Payload),
 		Topic: recordedTopic(r.app, r.Topic), Subscribers: counts.Matched,
 	}, r.ID != "")
+	if err != nil {
+		return wire.Frame{}, err
+	}
 	return r.ack(counts), nil
 }
 
@@ -53,9 +55,9 @@ func mayPublish(granted func(topic.Name) bool, n topic.Name) error {
 }
 
 // withinPlan holds a publication against the plan's size and rate.
-func (s *Service) withinPlan(ctx context.Context, r *request) error {
+func (s *Service) withinPlan(ctx context.Context, r *request, f wire.Frame) error {
 	limits := r.app.Limits()
-	if err := fits(r.app, len(r.Payload)); err != nil || limits.MessagesPerSecond == 0 {
+	if err := fits(r.app, len(r.Payload), f); err != nil || limits.MessagesPerSecond == 0 {
 		return err
 	}
 	wait, err := s.Rates.Take(ctx, r.from.ID, limits.MessagesPerSecond, s.Now())
@@ -71,12 +73,18 @@ func (s *Service) withinPlan(ctx context.Context, r *request) error {
 	return nil
 }
 
-// fits holds a payload's size in bytes against the application's plan.
-func fits(a *app.App, size int) error {
-	if most := a.Limits().MessageBytes; most != 0 && size > most {
+// fits holds a payload's size in bytes against the application's plan, and the
+// frame that it became against what a client can be sent.
+func fits(a *app.App, size int, f wire.Frame) error {
+	most := a.Limits().MessageBytes
+	if len(f.JSON) > wire.MaxMessage {
+		// The envelope is ours, and its size too: room for it is all one can know.
+		most = wire.MaxMessage - 8<<10
+	}
+	if most != 0 && size > most {
 		return &fault.Error{
 			Kind: fault.TooLarge, Code: wire.CodeMessageTooBig,
-			Text: "the message is larger than the plan's " + strconv.Itoa(most) + " bytes",
+			Text: "the message is larger than " + strconv.Itoa(most) + " bytes, the most that the plan and a frame hold",
 		}
 	}
 	return nil

@@ -63,7 +63,7 @@ func (s *Service) Answer(ctx context.Context, id wire.ConnID, frame []byte) wire
 	if err == nil {
 		return answer
 	}
-	if fault.KindOf(err) == fault.Internal {
+	if kind := fault.KindOf(err); kind == fault.Internal || kind == fault.Unavailable {
 		s.trouble(ctx, "answer", err)
 	}
 	refusal := wire.Error(r.ID, err)

@@ -442,6 +442,23 @@ func TestPublicationsAreHeldAgainstThePlan(t *testing.T) {
 	wantAck(t, h.Say("a", publish("x", "")), 0, 0, 0)
 }
 
+// A frame that is larger than the largest message reaches nobody through API
+// Gateway, whatever the plan says of the payload in it.
+func TestAFrameThatCannotBeSentIsRefused(t *testing.T) {
+	unlimited := pubsubtest.NewApp(pubsubtest.AppA, app.Settings{})
+	unlimited.Plan = plan.Unlimited
+	h := pubsubtest.NewHost(t, nil, unlimited)
+	h.Enter("a", "ann", everything)
+	for size, code := range map[int]wire.Code{wire.MaxMessage - 8<<10: 0, wire.MaxMessage - 60: wire.CodeMessageTooBig} {
+		answer := h.Say("a", `{"type":"publish","data":{"topic":"x","payload":"`+strings.Repeat("x", size-2)+`","id":"1"}}`)
+		if code == 0 {
+			wantAck(t, answer, 0, 0, 0)
+		} else {
+			wantError(t, answer, code)
+		}
+	}
+}
+
 func TestTopicsOfAConnectionAreHeldAgainstThePlan(t *testing.T) {
 	h := host(t, app.Settings{})
 	h.Enter("a", "ann")
