@@ -1,11 +1,13 @@
 package standalone
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"tacet/core/app"
@@ -56,7 +58,7 @@ func ReadRunning(data string) (Running, error) {
 
 // facts returns what somebody needs to use the application d, with tokens
 // until expires.
-func facts(s *config.Standalone, at net.Addr, d Development, issued, expires time.Time) (Facts, error) {
+func facts(s *config.Standalone, at net.Addr, certificate []byte, d Development, issued, expires time.Time) (Facts, error) {
 	client, err := d.token(grant.Client, issued, expires)
 	if err != nil {
 		return Facts{}, err
@@ -65,7 +67,7 @@ func facts(s *config.Standalone, at net.Addr, d Development, issued, expires tim
 	if err != nil {
 		return Facts{}, err
 	}
-	host := address(s, at)
+	host := address(s, at, certificate)
 	http, ws := "http://"+host, "ws://"+host
 	if s.Secure() {
 		http, ws = "https://"+host, "wss://"+host
@@ -79,15 +81,19 @@ func facts(s *config.Standalone, at net.Addr, d Development, issued, expires tim
 
 // address returns host and port by which clients get here: as they were said,
 // with the port that was given if it was left open. With a domain it is the
-// domain, and whoever forwards its port 443 to us is left out.
-func address(s *config.Standalone, at net.Addr) string {
+// domain, and whoever forwards its port 443 to us is left out. All addresses
+// are called by the name that stands in the certificate, else localhost.
+func address(s *config.Standalone, at net.Addr, certificate []byte) string {
 	if s.Domain != "" {
 		return s.Domain
 	}
 	host, _, _ := net.SplitHostPort(s.Listen) // checked by Validate
 	_, port, _ := net.SplitHostPort(at.String())
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "localhost" // all addresses: this one works on the machine itself
+		host = "localhost"
+		if c, err := x509.ParseCertificate(certificate); err == nil && len(c.DNSNames) > 0 && !strings.Contains(c.DNSNames[0], "*") {
+			host = c.DNSNames[0]
+		}
 	}
 	return net.JoinHostPort(host, port)
 }

@@ -94,6 +94,42 @@ func TestARenewedCertificateIsTakenIntoUse(t *testing.T) {
 	}
 }
 
+func TestClientsAreGivenANameThatLeadsHere(t *testing.T) {
+	named := func(names ...string) []byte {
+		t.Helper()
+		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: names}
+		der, err := x509.CreateCertificate(rand.Reader, c, c, private.Public(), private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return der
+	}
+	for _, c := range []struct {
+		listen, domain string
+		certificate    []byte
+		want           string
+	}{
+		{"127.0.0.1:0", "", nil, "127.0.0.1:4711"},
+		{"localhost:0", "", nil, "localhost:4711"},
+		{"[::1]:0", "", nil, "[::1]:4711"},
+		{":0", "", nil, "localhost:4711"},
+		{"0.0.0.0:0", "", nil, "localhost:4711"},
+		{"[::]:0", "", named("example.org", "other.org"), "example.org:4711"},
+		{"[::]:0", "", named("*.example.org"), "localhost:4711"},
+		{"192.0.2.1:0", "", named("example.org"), "192.0.2.1:4711"},
+		{":0", "example.org", nil, "example.org"},
+	} {
+		s := config.Standalone{Listen: c.listen, Domain: c.domain}
+		if got := address(&s, &net.TCPAddr{IP: net.IPv4zero, Port: 4711}, c.certificate); got != c.want {
+			t.Errorf("%s %s: got %s", c.listen, c.domain, got)
+		}
+	}
+}
+
 func TestAHostHeaderCannotAddToThePolicy(t *testing.T) {
 	for host, want := range map[string]string{
 		"127.0.0.1:8080": "127.0.0.1:8080", "[::1]:80": "[::1]:80", "a-b.example": "a-b.example",

@@ -80,7 +80,7 @@ func (p *Platform) start(s *config.Standalone) error {
 	}
 	now := time.Now()
 	expires := now.Add(TokenLife)
-	known, err := facts(s, l.Addr(), d, now, expires)
+	known, err := facts(s, l.Addr(), certificate, d, now, expires)
 	if err == nil {
 		p.running = Running{Facts: known, PID: os.Getpid(), Expires: expires.UTC().Truncate(time.Second), Certificate: certificate}
 		err = p.folder.write(runningFile, p.running)

@@ -160,10 +160,12 @@ func (c *console) failed(err error) int {
 	}
 }
 
+const goRun = "go run ./infra/tacet"
+
 // called returns how to call this program again from the same folder.
 func called(name string) string {
 	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") && strings.HasSuffix(exe, "/exe/tacet") {
-		return "go run ./infra/tacet" // "go run" removes the program when it ends
+		return goRun // it removes the program when that ends
 	}
-	return name
+	return quote(name)
 }

@@ -24,12 +24,11 @@ func greeting(program string, s *config.Standalone, r standalone.Running) string
 	line("Try it", r.Console)
 	line("Application", string(r.App)+" (development, plan "+s.Plan+")")
 	line("Data", where)
-	fmt.Fprintf(&b, "\nTokens, good for %.0f hours, until %s; `%s token` makes others:\n\n",
-		standalone.TokenLife.Hours(), r.Expires.Local().Format("Monday 15:04"), program)
-	line("client", r.ClientToken)
-	line("admin", r.AdminToken)
 
-	at := clientFlags(s, r)
+	at := clientFlags(program, s, r)
+	if s.Memory && s.TLSCert != "" {
+		program = "SSL_CERT_FILE=" + quote(s.TLSCert) + " " + program // nothing else tells them whom to trust
+	}
 	b.WriteString("\nIn two more terminals:\n\n")
 	fmt.Fprintf(&b, "  %s subscribe%s chat\n", program, at)
 	fmt.Fprintf(&b, "  %s publish%s chat '{\"hello\":\"world\"}'\n", program, at)
@@ -51,20 +50,29 @@ func greeting(program string, s *config.Standalone, r standalone.Running) string
 		"ws.onopen = () => ws.send('{\"type\":\"subscribe\",\"data\":{\"topic\":\"chat\"}}'); "+
 		"say = m => ws.send(JSON.stringify({type: 'publish', data: {topic: 'chat', payload: m}}))\n",
 		r.WebSocket, r.ClientToken)
-	b.WriteString("  say({hello: 'world'})\n\nCtrl-C stops it.\n\n")
+	b.WriteString("  say({hello: 'world'})\n")
+
+	fmt.Fprintf(&b, "\nTokens, good for %.0f hours, until %s; `%s token` makes others:\n\n",
+		standalone.TokenLife.Hours(), r.Expires.Local().Format("Monday 15:04"), program)
+	line("client", r.ClientToken)
+	line("admin", r.AdminToken)
+	b.WriteString("\nCtrl-C stops it.\n\n")
 	return b.String()
 }
 
 // clientFlags returns the flags by which the other commands find the platform;
 // none if they find it by themselves.
-func clientFlags(s *config.Standalone, r standalone.Running) string {
-	switch {
-	case s.Memory:
+func clientFlags(program string, s *config.Standalone, r standalone.Running) string {
+	if s.Memory {
 		return " --url " + r.WebSocket + " --token " + r.ClientToken
-	case s.Data != folders("")[0]:
-		return " --data " + quote(s.Data)
 	}
-	return ""
+	// They look into the folder at hand, too; but only "go run" is sure to be
+	// called from the same one.
+	found, err := running("")
+	if err == nil && found.PID == r.PID && (s.Data == folders("")[0] || program == goRun) {
+		return ""
+	}
+	return " --data " + quote(s.Data)
 }
 
 // quote returns a word as a shell takes it.

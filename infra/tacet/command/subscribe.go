@@ -66,7 +66,8 @@ type listener struct {
 	console *console
 	show    func(*frame, []byte) error
 	shown   int
-	greeted bool // a connection has worked
+	greeted bool   // a connection has worked
+	told    string // why the last one ended
 	backoff backoff
 }
 
@@ -84,11 +85,21 @@ func (l *listener) listen(ctx context.Context) error {
 			return err
 		}
 		wait := l.backoff.next()
-		l.console.say("%v; connecting again in %s", err, wait.Round(time.Millisecond))
+		l.tell(err, wait)
 		if pause(ctx, wait) != nil {
 			return nil
 		}
 	}
+}
+
+// tell says why it connects again, once for each reason in a row.
+func (l *listener) tell(err error, wait time.Duration) {
+	what := err.Error()
+	if what == l.told {
+		what = "still not"
+	}
+	l.told = err.Error()
+	l.console.say("%s; connecting again in %s", what, wait.Round(time.Millisecond))
 }
 
 // mayRetry reports whether another connection may work where this one did not.
