@@ -5,12 +5,14 @@ package socket_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"slices"
@@ -28,6 +30,7 @@ import (
 var (
 	peer    = flag.String("peer", "", "measure the server at this host:port, which sends each text message to all")
 	loops   = flag.Int("loops", 0, "event loops of the server under test; 0 is the default")
+	pause   = flag.Duration("pause", 0, "how long to wait between two messages")
 	peerPID = flag.Int("peer-pid", 0, "the process of -peer, for its CPU time")
 )
 
@@ -73,19 +76,22 @@ func (h *crowdHandler) Closed(c *socket.Conn, _ int, _ string) {
 // serve runs the server until its standard input ends.
 func serve(path string) {
 	var o socket.Options
-	fmt.Sscan(path, &o.Path, &o.Loops)
+	var secure bool
+	fmt.Sscan(path, &o.Path, &o.Loops, &secure)
 	s, err := socket.New(o)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	h := &crowdHandler{s: s}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
+	front := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.Upgrade(w, r, "", h) }))
+	front.Listener = socket.NewListener(front.Listener)
+	if secure {
+		front.StartTLS()
+	} else {
+		front.Start()
 	}
-	go http.Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.Upgrade(w, r, "", h) }))
-	fmt.Println(ln.Addr())
+	fmt.Println(front.Listener.Addr())
 	bufio.NewReader(os.Stdin).ReadByte()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -93,12 +99,12 @@ func serve(path string) {
 }
 
 // server starts a server process and returns its address.
-func server(b *testing.B, path socket.Path) (addr string, pid int) {
+func server(b *testing.B, path socket.Path, secure bool) (addr string, pid int) {
 	if *peer != "" {
 		return *peer, *peerPID
 	}
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), fmt.Sprint(serveEnv, "=", uint8(path), " ", *loops))
+	cmd.Env = append(os.Environ(), fmt.Sprint(serveEnv, "=", uint8(path), " ", *loops, " ", secure))
 	cmd.Stderr = os.Stderr
 	in, _ := cmd.StdinPipe()
 	out, _ := cmd.StdoutPipe()
@@ -134,7 +140,11 @@ func dialCrowd(b *testing.B, addr string, n int) *crowd {
 		unix.Close(poll)
 	})
 	for range n {
-		c := dialRaw(b, addr)
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			b.Fatal(err)
+		}
+		upgrade(b, c)
 		k.conns = append(k.conns, c)
 		raw, _ := c.(*net.TCPConn).SyscallConn()
 		raw.Control(func(fd uintptr) {
@@ -146,11 +156,8 @@ func dialCrowd(b *testing.B, addr string, n int) *crowd {
 	return k
 }
 
-func dialRaw(b testing.TB, addr string) net.Conn {
-	c, err := net.Dial("tcp", addr)
-	if err != nil {
-		b.Fatal(err)
-	}
+// upgrade makes a WebSocket of a connection.
+func upgrade(b *testing.B, c net.Conn) {
 	fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
 	var head []byte
 	for one := make([]byte, 1); !strings.HasSuffix(string(head), "\r\n\r\n"); head = append(head, one...) {
@@ -166,7 +173,6 @@ func dialRaw(b testing.TB, addr string) net.Conn {
 	if _, err := io.ReadFull(c, make([]byte, 2)); err != nil {
 		b.Fatal(err)
 	}
-	return c
 }
 
 // receive reads until so many bytes have come, to all together.
@@ -252,7 +258,7 @@ func compare(b *testing.B, f func(b *testing.B, k *crowd, pid int)) {
 				name = "peer"
 			}
 			b.Run(fmt.Sprintf("to=%d/path=%s", size, name), func(b *testing.B) {
-				addr, pid := server(b, path)
+				addr, pid := server(b, path, false)
 				k := dialCrowd(b, addr, size)
 				f(b, k, pid)
 			})
@@ -279,6 +285,7 @@ func BenchmarkToTheLast(b *testing.B) {
 		cpu := procCPU(b, pid)
 		for b.Loop() {
 			took = append(took, once())
+			time.Sleep(*pause)
 		}
 		cpu = procCPU(b, pid) - cpu
 		slices.Sort(took)
@@ -310,19 +317,32 @@ func BenchmarkBurst(b *testing.B) {
 	})
 }
 
-// BenchmarkIdle says what an idle connection costs in memory.
+// BenchmarkIdle says what an idle connection costs in memory, of 5,000 of them, and how many
+// connect per second, one after the other.
 func BenchmarkIdle(b *testing.B) {
-	for _, path := range comparePaths {
-		b.Run("path="+path.String(), func(b *testing.B) {
-			addr, pid := server(b, path)
-			for b.Loop() {
-				before := procRSS(pid)
-				begin := time.Now()
-				dialCrowd(b, addr, 5000)
-				b.ReportMetric(5000/time.Since(begin).Seconds(), "conns/s")
-				b.ReportMetric(float64(procRSS(pid)-before)/5000, "B/conn-rss")
-				b.ReportMetric(0, "ns/op")
-			}
-		})
+	const n = 5000
+	for _, secure := range []bool{false, true} {
+		for _, path := range comparePaths {
+			b.Run(fmt.Sprintf("tls=%t/path=%v", secure, path), func(b *testing.B) {
+				addr, pid := server(b, path, secure)
+				for b.Loop() {
+					before, begin := procRSS(pid), time.Now()
+					for range n {
+						c, err := net.Dial("tcp", addr)
+						if err != nil {
+							b.Fatal(err)
+						}
+						b.Cleanup(func() { c.Close() })
+						if secure {
+							c = tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+						}
+						upgrade(b, c)
+					}
+					b.ReportMetric(n/time.Since(begin).Seconds(), "conns/s")
+					b.ReportMetric(float64(procRSS(pid)-before)/n, "B/conn")
+					b.ReportMetric(0, "ns/op")
+				}
+			})
+		}
 	}
 }
