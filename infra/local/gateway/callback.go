@@ -39,8 +39,8 @@ func (g *Gateway) callback(w http.ResponseWriter, r *http.Request, escapedID str
 	if err != nil {
 		id = escapedID
 	}
-	key, ok := parseConnKey(id)
-	if !ok {
+	key, ok := toConnKey(id)
+	if !ok || !key.wellFormed() {
 		return &refusal{status: http.StatusBadRequest, text: "Invalid connectionId: " + id}
 	}
 	c := g.find(key)

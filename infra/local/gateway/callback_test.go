@@ -166,10 +166,7 @@ func TestPostOfWhatIsNotUTF8Is400Policy(t *testing.T) {
 // T-MG-05.
 func TestIDsAreUnescapedExactlyOnce(t *testing.T) {
 	ids := make(chan string, 1)
-	a := serve(t, gateway.Options{Routes: connectWith(gateway.Func(func(_ context.Context, e *apigw.Event) (apigw.Response, error) {
-		ids <- e.ConnectionID
-		return apigw.Response{StatusCode: 200}, nil
-	}))})
+	a := serve(t, gateway.Options{Opened: func(id string) { ids <- id }})
 	var c *client
 	var id string
 	for !strings.Contains(id, "-") && !strings.Contains(id, "_") { // one that is hard to escape

@@ -28,6 +28,7 @@ type conn struct {
 	inFlight    atomic.Int32
 
 	mu     sync.Mutex
+	closed bool       // Closed has been called
 	busy   bool       // a message is being handled, in order
 	ending *CloseCode // a close that waits for the end of that
 	ended  *CloseCode // a $disconnect that waits for it
@@ -54,13 +55,23 @@ func (c *conn) event(e *apigw.Event, kind apigw.EventType, routeKey string) {
 // Open makes the connection reachable: until now callbacks have answered 410.
 func (c *conn) Open(sock *socket.Conn) {
 	c.sock = sock
+	c.g.open.Add(1)
 	if lag := c.g.opts.Hostile.PostLag; lag > 0 {
-		time.AfterFunc(lag, func() { c.g.table.put(c.key(), c) })
+		time.AfterFunc(lag, c.enlist)
 	} else {
-		c.g.table.put(c.key(), c)
+		c.enlist()
 	}
 	if c.g.opts.Opened != nil {
 		c.g.opts.Opened(c.id)
+	}
+}
+
+// enlist puts the connection into the table, unless it has ended.
+func (c *conn) enlist() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.g.table.put(c.key(), c)
 	}
 }
 

@@ -78,7 +78,7 @@ func (h *handshake) admit() *refusal {
 	if !socket.IsUpgrade(h.r) {
 		return h.refuse(http.StatusUpgradeRequired, textUpgrade)
 	}
-	if !wellFormed(h.r) {
+	if !goodHandshake(h.r) {
 		return h.refuse(http.StatusBadRequest, "Bad Request")
 	}
 	if g.connects.take(1) == 0 {
@@ -116,9 +116,9 @@ func headerSize(h http.Header) (n int) {
 	return n
 }
 
-// wellFormed reports whether a handshake is one that the engine will accept
+// goodHandshake reports whether a handshake is one that the engine will accept
 // (RFC 6455 §4.2.1). It must be known before $connect runs.
-func wellFormed(r *http.Request) bool {
+func goodHandshake(r *http.Request) bool {
 	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
 	return r.Method == http.MethodGet && r.ProtoAtLeast(1, 1) && err == nil && len(key) == 16 &&
 		r.Header.Get("Sec-WebSocket-Version") == "13"

@@ -11,9 +11,11 @@ import (
 // $disconnect is invoked, once, after the last message of an ordered
 // connection, beside the messages of another that still run.
 func (c *conn) Closed(_ *socket.Conn, code int, reason string) {
-	c.g.table.remove(c.key())
+	defer c.g.open.Done()
 	how := CloseCode{code, disconnectReason(code, reason)}
 	c.mu.Lock()
+	c.closed = true
+	c.g.table.remove(c.key())
 	later := c.busy // a lost connection ends while its handler still runs
 	if later {
 		c.ended = &how

@@ -33,6 +33,7 @@ type Gateway struct {
 	ctx     context.Context // of handlers; ends with Shutdown
 	cancel  context.CancelFunc
 	running sync.WaitGroup // goroutines that handle events
+	open    sync.WaitGroup // connections
 
 	mu         sync.Mutex
 	stopping   bool
@@ -154,7 +155,8 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.mu.Unlock()
 	err := wait(ctx, &g.handshakes)
 	g.table.each(func(c *conn) { c.end(g.opts.ShutdownClose) })
-	return errors.Join(err, g.sockets.Shutdown(ctx), wait(ctx, &g.running))
+	// The engine's own Shutdown knows one code only: it is for what is left.
+	return errors.Join(err, wait(ctx, &g.open), g.sockets.Shutdown(ctx), wait(ctx, &g.running))
 }
 
 // wait waits for a group, or for the end of ctx, whose error it then returns.

@@ -36,16 +36,19 @@ func newConnKey() (key connKey) {
 	return key
 }
 
-// parseConnKey reports whether an id is well formed: one that decodes to 11
-// bytes.
-func parseConnKey[ID ~string](id ID) (key connKey, ok bool) {
-	if len(id) != idLength {
-		return key, false
-	}
+// toConnKey turns an id into a key. It is not ok if the id cannot be that of a
+// connection by its length; whether it is well formed is for those to ask who
+// want to say so.
+func toConnKey[ID ~string](id ID) (key connKey, ok bool) {
 	copy(key[:], id)
+	return key, len(id) == idLength
+}
+
+// wellFormed reports whether an id is one that decodes to 11 bytes.
+func (k connKey) wellFormed() bool {
 	var raw [idLength]byte
-	n, err := base64.URLEncoding.Decode(raw[:], key[:])
-	return key, err == nil && n == idBytes
+	n, err := base64.URLEncoding.Decode(raw[:], k[:])
+	return err == nil && n == idBytes
 }
 
 // requestIDs returns the ids of one invocation: of its request, and of the

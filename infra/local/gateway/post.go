@@ -45,7 +45,7 @@ func PostTo[ID ~string](ctx context.Context, g *Gateway, ids []ID, payload []byt
 	scratch := receivers.Get().(*[]*socket.Conn)
 	to := (*scratch)[:0]
 	for _, id := range ids {
-		if key, ok := parseConnKey(id); ok {
+		if key, ok := toConnKey(id); ok {
 			if c := g.find(key); c != nil {
 				to = append(to, c.sock)
 				continue
@@ -76,7 +76,7 @@ var receivers = sync.Pool{New: func() any { return new([]*socket.Conn) }}
 func ownerOf(s *socket.Conn) *conn { return s.Handler().(*conn) }
 
 func (g *Gateway) postOne(id string, payload []byte, binary bool) error {
-	key, ok := parseConnKey(id)
+	key, ok := toConnKey(id)
 	if !ok {
 		return ErrGone
 	}
@@ -107,7 +107,7 @@ var ErrGone = errors.New("gateway: no such connection")
 // While a message of the connection is handled in order, the close waits until
 // the route response is out.
 func (g *Gateway) Disconnect(id string, code int, reason string) error {
-	key, ok := parseConnKey(id)
+	key, ok := toConnKey(id)
 	if !ok {
 		return ErrGone
 	}
