@@ -24,6 +24,7 @@ type Apps struct {
 
 	mu   sync.RWMutex
 	read map[app.ID]*parsed
+	puts int // how often any was written
 }
 
 // parsed is an application with the keys of its slots.
@@ -64,6 +65,7 @@ func (a *Apps) Put(_ context.Context, x *app.App) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.puts++
 	delete(a.read, x.ID) // also when it fails: it may have happened
 	err = a.disk.write(func() error {
 		return a.disk.db.Update(func(txn *badger.Txn) error { return txn.Set(key, data) })
@@ -143,7 +145,7 @@ func (a *Apps) fetchSet(ctx context.Context, s grant.Slot) ([]grant.Key, error) 
 
 func (a *Apps) get(id app.ID) (*parsed, error) {
 	a.mu.RLock()
-	p := a.read[id]
+	p, puts := a.read[id], a.puts
 	a.mu.RUnlock()
 	if p != nil {
 		return p, nil
@@ -152,16 +154,13 @@ func (a *Apps) get(id app.ID) (*parsed, error) {
 	if err != nil {
 		return nil, pubsub.ErrNoApp
 	}
-	// The lock is held while reading, lest what Put forgot be remembered
-	// again. Only what exists is remembered: guessed ids take no memory.
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var x *app.App
 	err = a.disk.db.View(func(txn *badger.Txn) error {
 		item, err := txn.Get(key)
-		if err == nil {
-			x, err = readApp(item)
+		if err != nil {
+			return err
 		}
+		x, err := readApp(item)
+		p = parse(x)
 		return err
 	})
 	switch {
@@ -170,10 +169,23 @@ func (a *Apps) get(id app.ID) (*parsed, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read an application: %w", err)
 	}
-	if a.read[id] == nil {
-		a.read[id] = parse(x)
+	return a.remember(p, puts), nil
+}
+
+// remember keeps an application that was read when that many had been put, and
+// returns it, or the same as another read it. What may be older than the last
+// Put is not kept; nor is an id that does not exist, since anybody can guess
+// more of these than there is memory.
+func (a *Apps) remember(p *parsed, puts int) *parsed {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if other := a.read[p.app.ID]; other != nil {
+		return other
 	}
-	return a.read[id], nil
+	if a.puts == puts {
+		a.read[p.app.ID] = p
+	}
+	return p
 }
 
 func readApp(item *badger.Item) (*app.App, error) {

@@ -1,3 +1,60 @@
 // Package embedded holds the stores of the standalone host: Memory for what
 // dies with the sockets, Disk for what outlives the process.
+//
+// # Memory
+//
+// Everything about a connection is found by one lookup of its id. An audience
+// is a list of ids that is handed out as it is, not copied: adding appends
+// behind what readers look at, and only a removal copies, once, if the list
+// was handed out since the last copy. So reading costs the same for one
+// subscriber and for a hundred thousand, and a storm of subscribers is not
+// quadratic, whatever is published meanwhile.
+//
+// Measured on two cores of a shared virtual machine, where reading the clock
+// takes 76 ns (go test -bench . -cpu 1): an idle connection with a subject, an
+// anonymised address and two topics of its own takes 1.02 kB with 5,000 of
+// them and 0.99 kB with 50,000, everything counted; less than 2 bytes of each
+// stay when it has gone. Get takes 37 ns and the clock, Take 37 ns, an audience
+// 25 ns and the clock, Due 62 ns when nothing is due among 50,000.
+// Subscribing and reading the audience, each time, takes 0.3 µs for each of
+// 1,000 and 0.8 µs for each of 100,000 connections.
+//
+// # Disk
+//
+// A folder, taken by one process at a time, with
+//
+//	lock     held as long as the process lives
+//	key      64 hex digits that the data is encrypted with, mode 0600
+//	secrets  the secrets of days, mode 0600; see Secrets
+//	db       Badger: AES-256, the data keys in it encrypted with key
+//
+// Keys in Badger begin with a letter:
+//
+//	a application(16)                         an application, as JSON
+//	t application(16) hour(4) time(8) any(8)  a block: events of that hour
+//
+// where hour counts from 1970, numbers are big-endian, and time is that of
+// writing. See block.go for what is in a block. All events of one application
+// and hour that are committed together become one block, so a hundred thousand
+// small events a second are a few dozen writes. A block lives, by Badger's own
+// expiry, as long as the longest-lived of its events, and every read filters
+// event by event. Reclaim gives space back.
+//
+// What survives: when Record with durable, or Put, has returned, the data is in
+// a file that is mapped into memory, and so in the hands of the operating
+// system. The end of the process, by kill -9 too, loses nothing of it. The loss
+// of power, or a crash of the system, loses what the system had not written,
+// by default up to half a minute; Options.SyncWrites makes every commit wait
+// for the disk. Events that nobody waits for are written within 50 ms.
+//
+// What does not: the data without its key. Who backs up the folder has to
+// keep the key elsewhere, and leave secrets out. A disk without space ends the
+// process, because that is what writing to a mapped file then does.
+//
+// Measured as above, on a disk of the same machine: an event that nobody waits
+// for takes 0.47 µs all told, one that somebody waits for 14 µs with one
+// caller, 4.7 µs with 8 and 1.2 µs with 256 at a time; with SyncWrites 258, 65
+// and 5 µs. Reading takes 0.11 µs for each event. Opening takes 11 to 30 ms
+// and 2 MB of memory; while a million events are written as fast as they can
+// be, the process takes 85 MB, and 35 MB after.
 package embedded

@@ -21,7 +21,7 @@ type Telemetry struct {
 
 	mu        sync.Mutex
 	gathering *group
-	writing   *group // the one before
+	writing   *group // the one before, until it is done
 	failed    error  // of a group nobody waited for, for the next caller
 	closed    bool
 	begun     chan struct{} // there is something to commit
@@ -149,7 +149,7 @@ func (t *Telemetry) commitOne() {
 	g.err = t.commit(g.records)
 
 	t.mu.Lock()
-	if g.err != nil && !g.awaited {
+	if t.writing = nil; g.err != nil && !g.awaited {
 		t.failed = g.err
 	}
 	t.mu.Unlock()

@@ -1,0 +1,312 @@
+package embedded_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tacet/core/app"
+	"tacet/core/grant"
+	"tacet/core/privacy"
+	"tacet/core/pubsub"
+	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/telemetry"
+	"tacet/core/topic"
+	"tacet/core/wire"
+	"tacet/infra/embedded"
+)
+
+var background = context.Background()
+
+// populate adds n connections as they come in life: each with a subject of its
+// own, an anonymised address, and two topics of its own.
+func populate(tb testing.TB, m *embedded.Memory, n int) []wire.ConnID {
+	tb.Helper()
+	grants, err := grant.NewGrants([]string{grant.Write("*")})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	now := time.Now()
+	ids := make([]wire.ConnID, n)
+	for i := range n {
+		c := &pubsub.Connection{
+			ID: wire.ConnID(fmt.Sprintf("L0SM9%09dh%d=", i, i%10)), App: pubsubtest.AppA,
+			Subject: grant.Subject(fmt.Sprintf("user-%08d", i)), Grants: grants,
+			ConnectedAt: now, Deadline: now.Add(time.Hour), Expires: now.Add(pubsub.MaxLifetime + pubsub.Grace),
+		}
+		if err := c.Address.UnmarshalText(fmt.Appendf(nil, "ipcrypt/1/2001:db8:85a3:8d3:1319:8a2e:370:%x", i%65536)); err != nil {
+			tb.Fatal(err)
+		}
+		ids[i] = c.ID
+		if err := m.Add(background, c, pubsub.Quota{PerApp: n, PerSubject: 10}); err != nil {
+			tb.Fatal(err)
+		}
+		for _, kind := range []string{"inbox", "state"} {
+			if err := m.Subscribe(background, c, topic.Name(fmt.Sprintf("%s/user-%08d", kind, i)), 50); err != nil {
+				tb.Fatal(err)
+			}
+		}
+	}
+	return ids
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return s.HeapAlloc
+}
+
+// BenchmarkMemoryPerConnection reports bytes for each idle connection,
+// everything that the store makes the heap keep included, and how much is left
+// when all have gone.
+func BenchmarkMemoryPerConnection(b *testing.B) {
+	for _, n := range []int{5_000, 50_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				before := heap()
+				m := embedded.NewMemory(time.Now)
+				ids := populate(b, m, n)
+				full := heap() - before
+				for _, id := range ids {
+					if _, err := m.Remove(background, id); err != nil {
+						b.Fatal(err)
+					}
+				}
+				ids = nil
+				empty := int64(heap() - before)
+				b.ReportMetric(float64(full)/float64(n)-16, "bytes/connection") // ids is ours
+				b.ReportMetric(float64(empty)/float64(n), "left/connection")
+				runtime.KeepAlive(m)
+			}
+		})
+	}
+}
+
+func BenchmarkGet(b *testing.B) {
+	for _, n := range []int{5_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			m := embedded.NewMemory(time.Now)
+			ids := populate(b, m, n)
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for i := 0; pb.Next(); i++ {
+					if _, err := m.Get(background, ids[i*7919%n]); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func BenchmarkTake(b *testing.B) {
+	m := embedded.NewMemory(time.Now)
+	ids := populate(b, m, 5_000)
+	now := time.Now()
+	for i := 0; b.Loop(); i++ {
+		if _, err := m.Take(background, ids[i*7919%len(ids)], 60, now); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDueWhenNothingIs(b *testing.B) {
+	m := embedded.NewMemory(time.Now)
+	populate(b, m, 50_000)
+	now := time.Now()
+	for b.Loop() {
+		if due, err := m.Due(background, now, now.Add(30*time.Second)); err != nil || len(due) > 0 {
+			b.Fatal(due, err)
+		}
+	}
+}
+
+// BenchmarkSnapshot reads an audience, quiet or with a change before each read.
+func BenchmarkSnapshot(b *testing.B) {
+	for _, n := range []int{1_000, 100_000} {
+		m := embedded.NewMemory(time.Now)
+		ids := populate(b, m, n)
+		for _, id := range ids {
+			if err := m.Subscribe(background, &pubsub.Connection{ID: id, App: pubsubtest.AppA}, "all", 0); err != nil {
+				b.Fatal(err)
+			}
+		}
+		one := &pubsub.Connection{ID: ids[n/2], App: pubsubtest.AppA}
+		read := func() {
+			if p, err := m.Subscribers(background, pubsubtest.AppA, "all", ""); err != nil || len(p.IDs) < n-1 {
+				b.Fatal(len(p.IDs), err)
+			}
+		}
+		b.Run(fmt.Sprintf("quiet/%d", n), func(b *testing.B) {
+			for b.Loop() {
+				read()
+			}
+		})
+		b.Run(fmt.Sprintf("churn/%d", n), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := m.Unsubscribe(background, one, "all"); err != nil {
+					b.Fatal(err)
+				}
+				read()
+				if err := m.Subscribe(background, one, "all", 0); err != nil {
+					b.Fatal(err)
+				}
+				read()
+			}
+		})
+	}
+}
+
+// BenchmarkStorm subscribes n connections to one topic, reading the audience
+// after each: the time for each must not grow with n.
+func BenchmarkStorm(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				m := embedded.NewMemory(time.Now)
+				ids := populate(b, m, n)
+				b.StartTimer()
+				for _, id := range ids {
+					if err := m.Subscribe(background, &pubsub.Connection{ID: id, App: pubsubtest.AppA}, "all", 0); err != nil {
+						b.Fatal(err)
+					}
+					if _, err := m.Subscribers(background, pubsubtest.AppA, "all", ""); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/subscription")
+		})
+	}
+}
+
+func BenchmarkConnectAndDisconnect(b *testing.B) {
+	m := embedded.NewMemory(time.Now)
+	populate(b, m, 10_000)
+	now := time.Now()
+	for b.Loop() {
+		c := &pubsub.Connection{ID: "new", App: pubsubtest.AppA, Subject: "ann", ConnectedAt: now, Expires: now.Add(time.Hour)}
+		if err := m.Add(background, c, pubsub.Quota{PerApp: 1e6, PerSubject: 20}); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := m.Remove(background, c.ID); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func disk(b *testing.B, sync bool) *embedded.Disk {
+	b.Helper()
+	return open(b, embedded.Options{Folder: b.TempDir(), Now: time.Now, SyncWrites: sync})
+}
+
+func published(i int) telemetry.Record {
+	at := time.Now()
+	e := telemetry.Event{Node: "node", App: pubsubtest.AppA, Topic: privacy.RecordedTopic(topics[i%len(topics)]), Size: i % 1000, Subscribers: 5000, At: at}
+	return telemetry.Record{Event: e, Expires: at.Add(24 * time.Hour)}
+}
+
+var topics = func() (all []string) {
+	for i := range 50 {
+		all = append(all, fmt.Sprintf("chat/room-%d", i))
+	}
+	return all
+}()
+
+// BenchmarkRecord records events that nobody waits for.
+func BenchmarkRecord(b *testing.B) {
+	d := disk(b, false)
+	for i := 0; b.Loop(); i++ {
+		if err := d.Telemetry.Record(background, published(i), false); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRecordDurable records events that as many callers wait for.
+func BenchmarkRecordDurable(b *testing.B) {
+	for _, sync := range []bool{false, true} {
+		for _, callers := range []int{1, 8, 256} {
+			b.Run(fmt.Sprintf("sync=%v/callers=%d", sync, callers), func(b *testing.B) {
+				d := disk(b, sync)
+				b.SetParallelism(max(callers/runtime.GOMAXPROCS(0), 1))
+				var n atomic.Int64
+				b.RunParallel(func(pb *testing.PB) {
+					for pb.Next() {
+						if err := d.Telemetry.Record(background, published(int(n.Add(1))), true); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+func BenchmarkEach(b *testing.B) {
+	const n = 100_000
+	d := disk(b, false)
+	for i := range n {
+		if err := d.Telemetry.Record(background, published(i), false); err != nil {
+			b.Fatal(err)
+		}
+	}
+	now := time.Now()
+	for b.Loop() {
+		seen := 0
+		if err := d.Telemetry.Each(background, pubsubtest.AppA, now.Add(-time.Hour), now.Add(time.Hour), now, func(telemetry.Event) error { seen++; return nil }); err != nil || seen != n {
+			b.Fatal(seen, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/event")
+}
+
+func BenchmarkApp(b *testing.B) {
+	d := disk(b, false)
+	if err := d.Apps.Put(background, &app.App{ID: pubsubtest.AppA, Plan: "free"}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := d.Apps.App(background, pubsubtest.AppA); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkResident reports what the process takes with open stores, idle and
+// after a million events. Run it alone: it measures the whole process.
+func BenchmarkResident(b *testing.B) {
+	for b.Loop() {
+		before := resident()
+		d := disk(b, false)
+		opened := resident()
+		for i := range 1_000_000 {
+			if err := d.Telemetry.Record(background, published(i), false); err != nil {
+				b.Fatal(err)
+			}
+		}
+		busy := resident()
+		debug.FreeOSMemory()
+		b.ReportMetric(opened-before, "MB-opened")
+		b.ReportMetric(busy-before, "MB-busy")
+		b.ReportMetric(resident()-before, "MB-after")
+	}
+}
+
+// resident returns the process's resident memory in MB, 0 where it is not told.
+func resident() float64 {
+	status, _ := os.ReadFile("/proc/self/status")
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	var kb float64
+	_, _ = fmt.Sscan(rest, &kb)
+	return kb / 1024
+}

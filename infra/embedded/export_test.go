@@ -1,0 +1,50 @@
+package embedded
+
+import (
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"tacet/core/app"
+	"tacet/core/telemetry"
+)
+
+// DestroyOld is what happens every minute.
+func (s *Secrets) DestroyOld() { s.destroyOld() }
+
+// EncodeBlock returns records as a block.
+func EncodeBlock(records ...telemetry.Record) []byte {
+	b := newBlockWriter()
+	for _, r := range records {
+		b.add(r)
+	}
+	return b.data
+}
+
+// ReadBlock reads a block.
+var ReadBlock = readBlock
+
+// PutBlock writes a block as it is.
+func (d *Disk) PutBlock(of app.ID, at time.Time, block []byte) error {
+	key, err := bucket{of, hourOf(at)}.unique(at)
+	if err != nil {
+		return err
+	}
+	return d.db.Update(func(txn *badger.Txn) error { return txn.Set(key, block) })
+}
+
+// Flush compacts what is in memory into tables.
+func (d *Disk) Flush() error { return d.db.Flatten(1) }
+
+// Blocks returns how many blocks there are, expired ones too.
+func (d *Disk) Blocks() (n int) {
+	_ = d.db.View(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{telemetryPrefix}, AllVersions: true})
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			n++
+		}
+		return nil
+	})
+	return n
+}
