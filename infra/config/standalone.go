@@ -41,7 +41,7 @@ type Standalone struct {
 
 	IdleTimeout        time.Duration `default:"10m" env:"TACET_IDLE_TIMEOUT" help:"Close a connection on which no message went either way for so long. The default is what API Gateway has; pings do not count."`
 	MaxLifetime        time.Duration `default:"2h" env:"TACET_MAX_LIFETIME" help:"Close every connection at this age. The default is what API Gateway has."`
-	IntegrationTimeout time.Duration `default:"29s" env:"TACET_INTEGRATION_TIMEOUT" help:"Give up on a handler after this long. The default is what API Gateway has."`
+	IntegrationTimeout time.Duration `default:"29s" env:"TACET_INTEGRATION_TIMEOUT" help:"Give up after this long on what may have to wait for a key server: admitting a connection, checking a fresh token. The default is what API Gateway has."`
 }
 
 // Plans lists the names that Plan can have, for the enum in its tag.

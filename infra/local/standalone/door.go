@@ -2,7 +2,6 @@ package standalone
 
 import (
 	"fmt"
-	"io"
 	"log"
 	"log/slog"
 	"net/http"
@@ -87,9 +86,9 @@ func upgradeOnly(websockets http.Handler, w http.ResponseWriter, r *http.Request
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusUpgradeRequired)
 	if r.Method != http.MethodHead {
-		io.WriteString(w, "This is a WebSocket endpoint. Connect with a WebSocket client, as in a browser's console:\n\n"+
-			"  new WebSocket(\""+scheme(r)+"://"+printable(r.Host)+"/apps/APP?access_token=TOKEN\")\n\n"+
-			"A page to try it out: "+consolePath+"\n")
+		fmt.Fprintf(w, "This is a WebSocket endpoint. Connect with a WebSocket client, as in a browser's console:\n\n"+
+			"  new WebSocket(\"%s://%s/apps/APP?access_token=TOKEN\")\n\nA page to try it out: %s\n",
+			scheme(r), printable(r.Host), consolePath)
 	}
 }
 

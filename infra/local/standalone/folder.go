@@ -90,7 +90,7 @@ func (f folder) write(name string, what any) error {
 	if err != nil {
 		return f.explain(err)
 	}
-	defer os.Remove(temp.Name()) // gone already, if all went well
+	defer func() { _ = os.Remove(temp.Name()) }() // gone already, if all went well
 	_, err = temp.Write(append(data, '\n'))
 	if err == nil {
 		err = temp.Sync()

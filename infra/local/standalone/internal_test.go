@@ -22,6 +22,7 @@ import (
 	"tacet/core/app"
 	"tacet/core/grant"
 	"tacet/infra/config"
+	"tacet/infra/jwks"
 )
 
 // MustCertify writes a certificate for 127.0.0.1 that vouches for itself, and its key.
@@ -150,30 +151,58 @@ func TestQuietLevels(t *testing.T) {
 	}
 }
 
-// An application can want connections to end with their tokens; somebody has to look at the clock for that.
-func TestConnectionsEndWithTheirTokens(t *testing.T) {
+// started returns a platform of this test, without anything on disk, and its development application.
+func started(t *testing.T, integration time.Duration) (*Platform, *app.App) {
+	t.Helper()
 	p, err := Start(config.Standalone{
 		Listen: "127.0.0.1:0", Memory: true, Plan: "unlimited",
-		IdleTimeout: time.Minute, MaxLifetime: time.Hour, IntegrationTimeout: time.Minute,
+		IdleTimeout: time.Minute, MaxLifetime: time.Hour, IntegrationTimeout: integration,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	defer func() {
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
 		if err := p.Stop(ctx); err != nil {
 			t.Error(err)
 		}
-	}()
-	d := Development{App: p.running.App, ClientKey: p.running.ClientKey, AdminKey: p.running.AdminKey}
-	a := d.application("unlimited")
+	})
+	r := p.running
+	return p, Development{App: r.App, ClientKey: r.ClientKey, AdminKey: r.AdminKey}.application("unlimited")
+}
+
+// A key server that never answers must not keep clients waiting for ever.
+func TestAdmittingAConnectionHasATimeout(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	p, a := started(t, 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), jwks.Timeout-time.Second) // it would give up by itself then
+	defer cancel()
+	a.Keys.Client = [2]grant.Slot{{JWKSURL: "http://" + silent.Addr().String(), Algorithm: grant.RS256}}
+	if err := p.disk.Apps.Put(ctx, a); err != nil {
+		t.Fatal(err)
+	}
+	_, answer, err := websocket.Dial(ctx, p.running.WebSocket+"?access_token="+p.running.ClientToken, nil)
+	if err == nil || answer == nil || answer.StatusCode != 503 {
+		t.Errorf("%v", err)
+	}
+}
+
+// An application can want connections to end with their tokens; somebody has to look at the clock for that.
+func TestConnectionsEndWithTheirTokens(t *testing.T) {
+	p, a := started(t, time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
 	a.Settings.Expiry = app.ExpiryEnforce
 	if err := p.disk.Apps.Put(ctx, a); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	short, err := d.token(grant.Client, now, now.Add(2*time.Second))
+	short, err := Development{ClientKey: p.running.ClientKey}.token(grant.Client, now, now.Add(2*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

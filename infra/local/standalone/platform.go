@@ -176,13 +176,16 @@ func (p *Platform) stage(s *config.Standalone) gateway.Options {
 	}
 	subscribe := twoWay(entry.Subscribe{Service: p.service, Log: p.log})
 	publish := twoWay(entry.Publish{Service: p.service, Log: p.log})
+	// A fresh token may have to wait for a key server, which must not hold up
+	// the loop on which the messages of others are handled.
+	fallback := entry.Fallback{Service: p.service, Log: p.log}
 	welcome := entry.Welcome{Service: p.service, Log: p.log}
 	return gateway.Options{
 		Stage: Stage, Selection: "$request.body.type",
 		Routes: map[string]gateway.Route{
-			apigw.RouteConnect:           {Handler: entry.Connect{Service: p.service, Log: p.log}},
+			apigw.RouteConnect:           {Handler: bounded{entry.Connect{Service: p.service, Log: p.log}, s.IntegrationTimeout}},
 			apigw.RouteDisconnect:        {Handler: entry.Disconnect{Service: p.service, Log: p.log}},
-			apigw.RouteDefault:           twoWay(entry.Fallback{Service: p.service, Log: p.log}),
+			apigw.RouteDefault:           twoWay(gateway.Encoded(fallback)),
 			string(wire.TypeSubscribe):   subscribe,
 			string(wire.TypeUnsubscribe): subscribe,
 			string(wire.TypePublish):     publish,

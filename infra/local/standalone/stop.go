@@ -35,7 +35,7 @@ func (p *Platform) Stop(ctx context.Context) error {
 		bounded, cancel := context.WithTimeout(ctx, finishing)
 		defer cancel()
 		if p.server.Shutdown(bounded) != nil {
-			p.server.Close()
+			_ = p.server.Close() // the listener is closed already
 		}
 	}()
 	p.farewell(ctx)

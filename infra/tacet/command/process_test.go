@@ -160,6 +160,20 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 	}
 }
 
+// Badger would try for ever to write into a folder that is not there.
+func TestItEndsAlsoWhenTheDataFolderIsGone(t *testing.T) {
+	data := t.TempDir()
+	p := mustRun(t, data)
+	mustConnect(t, p.facts).CloseNow()
+	if err := os.RemoveAll(data); err != nil {
+		t.Fatal(err)
+	}
+	p.mustSignal(t, syscall.SIGTERM)
+	if state := p.ended(t, 5*time.Second); state.ExitCode() != 1 || !strings.Contains(p.stderr.String(), "is the folder still there?") {
+		t.Errorf("%v\n%s", state, p.stderr)
+	}
+}
+
 // What was acknowledged is there after a kill in the middle of writes.
 func TestAKillLosesNothingAcknowledged(t *testing.T) {
 	data := t.TempDir()

@@ -70,10 +70,12 @@ func (e endpoint) open(ctx context.Context) (*session, error) {
 	conn, answer, err := websocket.Dial(ctx, e.websocket.String(), &websocket.DialOptions{
 		HTTPClient: e.client, Subprotocols: []string{"tacet.v1", e.token},
 	})
-	if err != nil {
-		if answer != nil && answer.StatusCode != http.StatusSwitchingProtocols {
-			return nil, refusal(answer)
-		}
+	switch {
+	case err == nil: // the body of the answer is the connection
+	case answer != nil && answer.StatusCode != http.StatusSwitchingProtocols:
+		defer answer.Body.Close()
+		return nil, refusal(answer)
+	default:
 		return nil, unreachable(e.websocket.Host, err)
 	}
 	conn.SetReadLimit(largest)
@@ -199,5 +201,5 @@ func (s *session) ended(err error) error {
 	return &over{code: -1}
 }
 
-// close says goodbye.
-func (s *session) close() { s.conn.Close(websocket.StatusNormalClosure, "") }
+// close says goodbye, to a server that may be gone.
+func (s *session) close() { _ = s.conn.Close(websocket.StatusNormalClosure, "") }
