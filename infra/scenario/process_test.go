@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 // program returns the path of the command, built once.
 func program(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("-short leaves out what needs a process of its own")
+	}
 	built.once.Do(func() {
 		if built.folder, built.err = os.MkdirTemp("", "tacet-scenario-*"); built.err != nil {
 			return
