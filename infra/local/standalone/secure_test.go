@@ -88,6 +88,28 @@ func TestClientsOfThisMachineCanRecogniseTheCertificate(t *testing.T) {
 	}
 }
 
+// No certificate can be had here; what clients are told can be seen all the same.
+func TestADomainIsWhatClientsConnectTo(t *testing.T) {
+	s := settings(t.TempDir())
+	s.Domain = "example.org"
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	p, err := standalone.Start(s, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := p.Stop(patience(t)); err != nil {
+			t.Error(err)
+		}
+	}()
+	r := p.Running()
+	if !strings.HasPrefix(r.WebSocket, "wss://example.org/apps/") || r.HTTP != "https://example.org" || r.Certificate != nil {
+		t.Errorf("addresses: %s %s", r.WebSocket, r.HTTP)
+	}
+}
+
 // Clients that abort a handshake must not be named in the log by their address.
 func TestComplaintsAboutClientsNameNoAddress(t *testing.T) {
 	s, _ := secured(t, "")

@@ -20,7 +20,7 @@ type bench struct {
 	Sizes  []int  `default:"1,100,1000,5000" placeholder:"N,…" help:"Numbers of subscribers."`
 	Rounds int    `default:"3" help:"Rounds over all servers; medians are reported."`
 	Quick  bool   `help:"One round."`
-	JSON   bool   `name:"json" help:"Print the report as a JSON object."`
+	JSON   asJSON `name:"json" help:"Print the report as a JSON object."`
 }
 
 func (bench) example() string {

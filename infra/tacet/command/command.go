@@ -140,7 +140,7 @@ func (c *console) misunderstood(err error) int {
 			path = selected.FullPath()
 		}
 	}
-	c.say("tacet: %v", err)
+	c.say("tacet: %s", withoutValues(err.Error()))
 	c.say("Try: %s --help", path)
 	return statusMisuse
 }

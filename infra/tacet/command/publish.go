@@ -27,7 +27,7 @@ type publish struct {
 	Compress    bool          `help:"Ask that subscribers get a binary frame."`
 	HTTP        bool          `name:"http" help:"Publish over the HTTP API, as a backend does, with the admin token."`
 	Timeout     time.Duration `default:"10s" help:"How long to wait for the answer."`
-	JSON        bool          `name:"json" help:"Print the answer as a JSON object."`
+	JSON        asJSON        `name:"json" help:"Print the answer as a JSON object."`
 }
 
 func (publish) example() string {
@@ -75,7 +75,7 @@ func (p publish) Run(ctx context.Context, c *console) error {
 		return fmt.Errorf("no answer within %s: whether the message was published is not known", p.Timeout)
 	case err != nil:
 		return err
-	case p.JSON:
+	case bool(p.JSON):
 		return json.NewEncoder(c.out).Encode(n)
 	}
 	c.say("published on %s: %d matched, %d delivered, %d gone", p.Topic, n.Matched, n.Delivered, n.Gone)

@@ -17,7 +17,7 @@ import (
 // run runs the platform until it is told to stop.
 type run struct {
 	config.Standalone
-	JSON bool `name:"json" help:"Print one line of JSON on standard output when everything listens, instead of the same for people."`
+	JSON asJSON `name:"json" help:"Print one line of JSON on standard output when everything listens, instead of the same for people."`
 }
 
 func (run) example() string {

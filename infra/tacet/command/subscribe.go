@@ -18,7 +18,7 @@ type subscribe struct {
 	Topics  []string      `arg:"" name:"topic" help:"Topics to subscribe to."`
 	Count   int           `short:"n" placeholder:"N" help:"End after so many messages."`
 	Timeout time.Duration `placeholder:"DURATION" help:"End after this time; with --count, that is a failure."`
-	JSON    bool          `name:"json" help:"Print each frame as the server sent it, as one line of JSON, also on a terminal."`
+	JSON    asJSON        `name:"json" help:"Print each frame as the server sent it, as one line of JSON, also on a terminal."`
 }
 
 func (subscribe) example() string {
@@ -47,7 +47,7 @@ func (s subscribe) Run(ctx context.Context, c *console) error {
 		ctx, cancel = context.WithTimeout(ctx, s.Timeout)
 		defer cancel()
 	}
-	l := listener{subscribe: s, console: c, show: shower(c.out, s.JSON || !isTerminal(c.out))}
+	l := listener{subscribe: s, console: c, show: shower(c.out, bool(s.JSON) || !isTerminal(c.out))}
 	err := l.listen(ctx)
 	switch {
 	case outer.Err() != nil: // interrupted: that is how it is meant to end

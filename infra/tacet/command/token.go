@@ -30,7 +30,7 @@ type token struct {
 	Secret     string        `placeholder:"TEXT" help:"Sign with this HS secret instead. It is safer in TACET_SECRET, where no list of processes shows it."`
 	Key        string        `type:"path" placeholder:"FILE" help:"Sign with the private key (or the HS secret) in this file instead."`
 	Algorithm  string        `placeholder:"ALG" help:"Algorithm of --secret or --key, as HS256 or ES256. Default: HS256 for a secret; for a key the first that it can be used for."`
-	JSON       bool          `name:"json" help:"Print an object that says what is in it, too."`
+	JSON       asJSON        `name:"json" help:"Print an object that says what is in it, too."`
 }
 
 func (token) example() string {
@@ -68,7 +68,7 @@ func (t token) Run(c *console) error {
 		return err
 	case len(signed) > grant.MaxTokenLength:
 		return errors.New("the token would be longer than the 8 KiB that are accepted: use patterns with * instead of many permissions")
-	case !t.JSON:
+	case !bool(t.JSON):
 		_, err = fmt.Fprintln(c.out, signed)
 		return err
 	}

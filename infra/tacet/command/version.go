@@ -9,7 +9,7 @@ import (
 
 // version prints what this program was built from.
 type version struct {
-	JSON bool `name:"json" help:"Print a JSON object."`
+	JSON asJSON `name:"json" help:"Print a JSON object."`
 }
 
 func (version) example() string { return "  tacet version\n" }
