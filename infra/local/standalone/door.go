@@ -1,6 +1,7 @@
 package standalone
 
 import (
+	"bytes"
 	"fmt"
 	"log"
 	"log/slog"
@@ -37,12 +38,20 @@ func server(h http.Handler, logger *slog.Logger) *http.Server {
 	}
 }
 
-// complaints takes what net/http has to say of its clients: a failed TLS
-// handshake, a panic. Those lines hold addresses, so only their number gets on.
+// complaints takes what net/http has to say. Most of it is about clients, with
+// their addresses in it, or a recovered value with anything in it; so only what
+// kind of line it is gets on.
 type complaints struct{ log *slog.Logger }
 
 func (c complaints) Write(line []byte) (int, error) {
-	c.log.Debug("the HTTP server complained about a client", "bytes", len(line))
+	switch {
+	case bytes.HasPrefix(line, []byte("http: Accept error")):
+		c.log.Error("connections cannot be accepted, most likely because the process has too many files open: raise its limit (ulimit -n)")
+	case bytes.HasPrefix(line, []byte("http: panic serving")):
+		c.log.Error("a handler of HTTP requests panicked")
+	default: // a TLS handshake that failed, a client that speaks something else
+		c.log.Debug("the HTTP server complained about a client", "bytes", len(line))
+	}
 	return len(line), nil
 }
 

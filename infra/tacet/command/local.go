@@ -3,9 +3,13 @@ package command
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"time"
 
 	"tacet/infra/config"
 	"tacet/infra/local/standalone"
@@ -28,28 +32,59 @@ func folders(data string) []string {
 	return all
 }
 
-// running returns the platform that runs on this machine.
+// running returns the platform that runs on this machine. One that was killed
+// leaves its note behind: of several notes the first counts at whose address
+// somebody answers.
 func running(data string) (standalone.Running, error) {
 	all := folders(data)
+	var noted []standalone.Running
 	for _, folder := range all {
 		r, err := standalone.ReadRunning(folder)
-		if !errors.Is(err, standalone.ErrNotRunning) {
+		switch {
+		case err == nil:
+			noted = append(noted, r)
+		case !errors.Is(err, standalone.ErrNotRunning):
 			return r, err
 		}
 	}
-	return standalone.Running{}, fmt.Errorf("no platform is running on this machine (looked in %s): start one with tacet run, "+
-		"say --data DIR if it keeps its data elsewhere, or say --url and --token", join(all, ", "))
+	if len(noted) == 0 {
+		return standalone.Running{}, fmt.Errorf("no platform is running on this machine (looked in %s): start one with tacet run, "+
+			"say --data DIR if it keeps its data elsewhere, or say --url and --token", strings.Join(all, ", "))
+	}
+	if len(noted) > 1 {
+		for _, r := range noted {
+			if answers(r) {
+				return r, nil
+			}
+		}
+	}
+	return noted[0], nil
+}
+
+// answers reports whether somebody listens where a platform said it would.
+func answers(r standalone.Running) bool {
+	u, err := url.Parse(r.HTTP)
+	if err != nil {
+		return false
+	}
+	port := u.Port()
+	if port == "" {
+		port = "443" // of a domain
+	}
+	conn, err := net.DialTimeout("tcp", net.JoinHostPort(u.Hostname(), port), time.Second)
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
 }
 
 // development returns the development application of this machine: that of
 // the platform that runs, else the first there is.
 func development(data string) (standalone.Development, error) {
 	all := folders(data)
-	for _, folder := range all {
-		if _, err := standalone.ReadRunning(folder); err == nil {
-			all = append([]string{folder}, all...)
-			break
-		}
+	if r, err := running(data); err == nil {
+		return standalone.Development{App: r.App, ClientKey: r.ClientKey, AdminKey: r.AdminKey}, nil
 	}
 	for _, folder := range all {
 		d, err := standalone.ReadDevelopment(folder)
@@ -58,5 +93,5 @@ func development(data string) (standalone.Development, error) {
 		}
 	}
 	return standalone.Development{}, fmt.Errorf("there is no development application yet (looked in %s): "+
-		"tacet run makes one at its first start. Or sign with a key of your own: --secret or --key", join(folders(data), ", "))
+		"tacet run makes one at its first start. Or sign with a key of your own: --secret or --key", strings.Join(all, ", "))
 }

@@ -82,24 +82,29 @@ func (p publish) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
+var errNoMessage = misused("there is no message: give one behind the topic, or - to read it from standard input")
+
 // payload returns the message as JSON.
 func (p publish) payload(c *console) (json.RawMessage, error) {
 	var text []byte
 	if p.Payload == nil && isTerminal(c.in) {
-		return nil, misused("there is no message: give one behind the topic, or - to type it on standard input")
+		return nil, errNoMessage
 	}
 	if p.Payload != nil && *p.Payload != "-" {
 		text = []byte(*p.Payload)
 	} else {
 		// What is larger than any server takes needs not be read to its end.
-		read, whole, err := readAll(c.in, wire.MaxMessage)
+		read, err := io.ReadAll(io.LimitReader(c.in, wire.MaxMessage+1))
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("read standard input: %w", err)
-		case !whole:
+		case len(read) > wire.MaxMessage:
 			return nil, fmt.Errorf("the message is larger than the %d bytes that a server takes", wire.MaxMessage)
 		}
 		text = bytes.TrimSuffix(bytes.TrimSuffix(read, []byte{'\n'}), []byte{'\r'})
+		if len(text) == 0 && p.Payload == nil { // a script without standard input, most likely
+			return nil, errNoMessage
+		}
 	}
 	if !p.Text && json.Valid(text) {
 		return bytes.TrimSpace(text), nil

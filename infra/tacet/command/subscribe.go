@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"tacet/core/topic"
@@ -167,7 +168,7 @@ func (l *listener) take(session *session, pending map[string]string, f *frame, r
 		delete(pending, a.ID)
 		if len(pending) == 0 {
 			l.backoff = backoff{}
-			l.console.say("subscribed to %s; this connection is %s", join(l.Topics, ", "), session.id)
+			l.console.say("subscribed to %s; this connection is %s", strings.Join(l.Topics, ", "), session.id)
 		}
 		return nil
 	case f.is("priv/errors", "error"):

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -28,12 +27,4 @@ func printable(text string) string {
 		b.WriteString(quoted[1 : len(quoted)-1])
 	}
 	return b.String()
-}
-
-func join(all []string, with string) string { return strings.Join(all, with) }
-
-// readAll reads at most so many bytes, and reports whether that was all.
-func readAll(r io.Reader, most int64) ([]byte, bool, error) {
-	data, err := io.ReadAll(io.LimitReader(r, most+1))
-	return data, int64(len(data)) <= most, err
 }
