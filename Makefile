@@ -37,7 +37,8 @@ cover: ## how much of the code the tests reach, by function
 	@go tool cover -func=.build/cover.out
 
 bench: ## load against this machine's Tacet and its peers, one table of ratios; ARGS adds flags
-	go run ./infra/tacet bench $(ARGS)
+	@infra/load/peers/install.sh .build/peers
+	go run ./infra/tacet bench --peers .build/peers $(ARGS)
 
 microbench: ## Go benchmarks, compared with the run before by benchstat; RUN=Encode chooses by name
 	@.ci/microbench "$(or $(RUN),.)"
