@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -162,11 +163,11 @@ func TestDecodeIsLenient(t *testing.T) {
 
 // What an event holds must not get into a log by way of an error.
 func TestDecodeErrorsDoNotQuoteTheInput(t *testing.T) {
-	for _, in := range []string{`SECRET`, `{"body":SECRET}`, `{"body":{"a":"SECRET"}}`, `{"requestContext":"SECRET"}`, `"SECRET"`, ``} {
+	for _, in := range []string{`SECRET`, `{"body":5550123}`, `{"body":SECRET}`, `{"body":{"a":"SECRET"}}`, `{"requestContext":"SECRET"}`, `"SECRET"`, ``} {
 		_, err := apigw.Decode([]byte(in))
 		if err == nil {
 			t.Errorf("%q was accepted", in)
-		} else if bytes.Contains([]byte(err.Error()), []byte("SECRET")) {
+		} else if text := err.Error(); strings.Contains(text, "SECRET") || strings.Contains(text, "5550123") {
 			t.Errorf("%v", err)
 		}
 	}

@@ -406,3 +406,39 @@ func TestUpgradeDuringShutdownIs503(t *testing.T) {
 		t.Errorf("status %d, want 503", response.StatusCode)
 	}
 }
+
+// A handshake that is under way when the shutdown begins is finished, and then
+// ended like the others: what $connect has made, $disconnect can clear away.
+func TestShutdownLetsAHandshakeFinish(t *testing.T) {
+	inside, release := make(chan struct{}), make(chan struct{})
+	disconnects := newRecorder(nil)
+	a := serve(t, gateway.Options{
+		ShutdownClose: gateway.CloseCode{Code: 4200},
+		Routes: map[string]gateway.Route{
+			"$connect": oneWay(raw(func(context.Context, []byte) ([]byte, error) {
+				close(inside)
+				<-release
+				return []byte(`{"statusCode":200}`), nil
+			})),
+			"$disconnect": oneWay(disconnects),
+		},
+	})
+	idle := make(chan *client, 1)
+	go func() { idle <- a.dial() }()
+	within(t, inside)
+	stopped := make(chan error, 1)
+	go func() { stopped <- a.Shutdown(context.Background()) }()
+	eventually(t, "the shutdown is under way", func() bool {
+		c, response, err := websocket.Dial(t.Context(), a.ws+"/prod", nil)
+		if err == nil {
+			c.CloseNow()
+		}
+		return response != nil && response.StatusCode == 503
+	})
+	close(release)
+	within(t, idle).closed(4200)
+	if err := within(t, stopped); err != nil {
+		t.Error(err)
+	}
+	disconnects.next(t)
+}

@@ -96,7 +96,7 @@ func masked(b []byte) string {
 }
 
 // The typed path and the JSON path say the same, and both say what the golden
-// file says: T-EV-01 to T-EV-04 once more, through a real handshake.
+// file says: T-EV-01 to T-EV-04 again, through a real handshake.
 func TestTypedAndJSONHandlersGetTheSameEvents(t *testing.T) {
 	typed, encoded := new(tee), new(tee)
 	conversation(t, typed, typed.len)

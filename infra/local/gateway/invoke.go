@@ -57,9 +57,6 @@ func (g *Gateway) invoke(ctx context.Context, h Handler, e *apigw.Event) (r apig
 			r, f = decodeResponse(out)
 		}
 	}
-	if f == noFault && r.StatusCode == 0 && e.Type == apigw.Connect {
-		f = faultMalformed
-	}
 	if !start.IsZero() {
 		g.logInvocation(ctx, e, r.StatusCode, f, time.Since(start))
 	}

@@ -50,7 +50,8 @@ func TestRouteSelection(t *testing.T) {
 		{"composite with a part missing", "${request.body.action}-${request.body.room}", `{"action":"join"}`, "join-"},
 		{"composite of what is not JSON", "${request.body.action}-${request.body.room}", `hello`, "-"},
 		{"literal", "join", `{"action":"x"}`, "join"},
-		{"escaped dollar", `\$default`, `{"action":"join"}`, "$default"},
+		{"escaped dollar", `join\$$request.body.action`, `{"action":"x"}`, "join$x"},
+		{"nothing is evaluated twice", "$request.body.action", `{"action":"$request.body.other","other":"join"}`, "$default"},
 		{"array as text", "$request.body.a", `{"a":["item1", "item2"]}`, "[item1, item2]"},
 		{"number", "$request.body.action", `{"action":42}`, "42"},
 		{"boolean", "$request.body.action", `{"action":true}`, "true"},
@@ -73,7 +74,7 @@ func TestRouteSelection(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := serve(t, gateway.Options{Selection: test.expression, Routes: namedRoutes(
-				"join", "chat/join", "join-x", "join-", "-", "[item1, item2]", "42", "true", "/pat.*/", "$default",
+				"join", "join$x", "chat/join", "join-x", "join-", "-", "[item1, item2]", "42", "true", "/pat.*/", "$default",
 			)})
 			c := a.dial()
 			c.send(test.message)
