@@ -14,7 +14,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
@@ -140,6 +142,31 @@ func TestAHostHeaderCannotAddToThePolicy(t *testing.T) {
 			t.Errorf("%q: got %q", host, got)
 		}
 	}
+}
+
+func TestMemoryIsGivenBackOnceForACrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var connections, freed atomic.Int32
+		go giveBack(ctx, func() int { return int(connections.Load()) }, func() { freed.Add(1) })
+		for i, step := range []struct{ connections, freed int32 }{
+			{crowd - 1, 0}, {crowd, 1}, {crowd + 10, 1}, {2*crowd - 1, 1}, {2 * crowd, 2}, {3, 3}, {0, 3},
+		} {
+			connections.Store(step.connections)
+			time.Sleep(3 * settled)
+			if got := freed.Load(); got != step.freed {
+				t.Errorf("step %d, %d connections: given back %d times, want %d", i, step.connections, got, step.freed)
+			}
+		}
+		for range 20 { // while they still come
+			connections.Add(crowd)
+			time.Sleep(settled / 2)
+		}
+		if got := freed.Load(); got != 3 {
+			t.Errorf("given back %d times while clients come", got)
+		}
+		cancel()
+	})
 }
 
 func TestQuietLevels(t *testing.T) {

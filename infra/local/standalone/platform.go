@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -208,6 +209,7 @@ func (p *Platform) serve(l net.Listener) {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	p.ticking.Go(func() { p.endExpired(ctx) })
+	p.ticking.Go(func() { giveBack(ctx, p.gateway.Len, debug.FreeOSMemory) })
 	go func() {
 		if err := p.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			p.failed <- fmt.Errorf("the listener failed: %w", err)
