@@ -42,6 +42,7 @@ type Disk struct {
 	options Options
 	lock    *os.File // nil in memory
 	db      *badger.DB
+	space   space
 	// writing is held for reading by whoever writes: while space is
 	// reclaimed, Badger refuses writes.
 	writing sync.RWMutex
@@ -90,6 +91,7 @@ func (d *Disk) openFolder() error {
 	if err := os.MkdirAll(tree, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
+	d.space.free = func() (uint64, error) { return freeSpace(tree) }
 	key, err := folderKey(d.options.Folder, tree)
 	if err != nil {
 		return err
@@ -170,8 +172,11 @@ func (d *Disk) trouble(what string, err error) {
 	}
 }
 
-// write runs f, which writes, while writing is allowed.
+// write runs f, which writes, if there is room, and while writing is allowed.
 func (d *Disk) write(f func() error) error {
+	if err := d.space.check(); err != nil {
+		return err
+	}
 	d.writing.RLock()
 	defer d.writing.RUnlock()
 	return f()

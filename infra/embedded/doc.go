@@ -48,8 +48,10 @@
 // for the disk. Events that nobody waits for are written within 50 ms.
 //
 // What does not: the data without its key. Who backs up the folder has to
-// keep the key elsewhere, and leave secrets out. A disk without space ends the
-// process, because that is what writing to a mapped file then does.
+// keep the key elsewhere, and leave secrets out. The last 64 MB of a disk are
+// not written to: what would write gets ErrFull. If somebody else fills them
+// all the same, the system ends the process, because that is what writing to a
+// mapped file then does.
 //
 // Measured as above, on a disk of the same machine: an event that nobody waits
 // for takes 0.47 µs all told, one that somebody waits for 14 µs with one

@@ -1,8 +1,13 @@
 package embedded_test
 
 import (
+	"errors"
+	"sync"
 	"testing"
+	"time"
 
+	"tacet/core/grant"
+	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/infra/embedded"
 )
@@ -20,3 +25,66 @@ func TestMemoryKeepsTheContracts(t *testing.T) {
 }
 
 func TestEveryVerbSurvivesEveryFaultOnMemory(t *testing.T) { pubsubtest.TestService(t, openMemory) }
+
+// What one call finds another may remove before the first has the lock. The
+// window is narrow, so it is tried many times.
+func TestNothingIsLeftOfAConnectionThatIsRemovedMeanwhile(t *testing.T) {
+	m := embedded.NewMemory(time.Now)
+	for round := range 3000 {
+		c := &pubsub.Connection{ID: "one", App: pubsubtest.AppA, Subject: "ann", Expires: time.Now().Add(time.Hour)}
+		must(t, m.Add(t.Context(), c, pubsub.Quota{}))
+		calls := []func() error{
+			func() error { return m.Subscribe(t.Context(), c, "news", 0) },
+			func() error { return m.Renew(t.Context(), "one", grant.Grants{}, time.Now().Add(time.Hour)) },
+			func() error { _, err := m.Remove(t.Context(), "one"); return err },
+		}
+		var all sync.WaitGroup
+		for i := range calls {
+			all.Go(func() {
+				if err := calls[(i+round)%len(calls)](); err != nil && !errors.Is(err, pubsub.ErrNoConnection) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		pubsubtest.Check(t, pubsubtest.Stores{Connections: m, Subscriptions: m, Audience: m, Rates: m}, time.Now(), pubsubtest.AppA)
+		due, err := m.Due(t.Context(), time.Time{}, time.Now().Add(2*time.Hour))
+		occupied, _ := m.Occupied(t.Context(), pubsubtest.AppA)
+		if err != nil || len(due) > 0 || len(occupied) > 0 {
+			t.Fatalf("round %d left %v and %v, %v", round, due, occupied, err)
+		}
+	}
+}
+
+// Adding again while the first is being removed keeps the record or makes it
+// anew; it must never keep it half.
+func TestAddingAgainWhileRemovingKeepsAllOrNothing(t *testing.T) {
+	m := embedded.NewMemory(time.Now)
+	stores := pubsubtest.Stores{Connections: m, Subscriptions: m, Audience: m, Rates: m}
+	for range 3000 {
+		c := &pubsub.Connection{ID: "one", App: pubsubtest.AppA, Subject: "ann", Expires: time.Now().Add(time.Hour), Deadline: time.Now().Add(time.Minute)}
+		must(t, m.Add(t.Context(), c, pubsub.Quota{}))
+		var all sync.WaitGroup
+		all.Go(func() { _, _ = m.Remove(t.Context(), "one") })
+		all.Go(func() { must(t, m.Add(t.Context(), c, pubsub.Quota{PerApp: 1})) })
+		all.Wait()
+		pubsubtest.Check(t, stores, time.Now(), pubsubtest.AppA)
+		_, absent := m.Get(t.Context(), "one")
+		due, err := m.Due(t.Context(), time.Time{}, time.Now().Add(time.Hour))
+		if err != nil || (len(due) == 0) != (absent != nil) {
+			t.Fatalf("due are %v, %v; and the record: %v", due, err, absent)
+		}
+	}
+}
+
+func TestAClockThatIsSetBackSilencesNobodyForLong(t *testing.T) {
+	m := embedded.NewMemory(time.Now)
+	now := time.Now()
+	must(t, m.Add(t.Context(), &pubsub.Connection{ID: "one", App: pubsubtest.AppA, Subject: "ann", Expires: now.Add(time.Hour)}, pubsub.Quota{}))
+	for _, at := range []time.Time{now, now.Add(-time.Hour)} {
+		wait, err := m.Take(t.Context(), "one", 10, at)
+		if err != nil || wait > 100*time.Millisecond {
+			t.Errorf("told to wait %v, %v", wait, err)
+		}
+	}
+}

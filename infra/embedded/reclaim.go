@@ -19,26 +19,28 @@ func (d *Disk) Reclaim() (int, error) {
 		return 0, err
 	}
 	// DropPrefix leaves alone what holds nothing that it can see, and it does
-	// not see what has expired. So a mark is put there, which goes with it.
-	err = d.write(func() error {
-		batch := d.db.NewWriteBatch()
-		defer batch.Cancel()
-		for _, p := range prefixes {
-			if err := batch.Set(p, nil); err != nil {
-				return err
-			}
-		}
-		return batch.Flush()
-	})
-	if err == nil {
-		d.writing.Lock()
-		defer d.writing.Unlock()
+	// not see what has expired. So a mark is put there, which goes with it. A
+	// disk that is nearly full is no reason not to: this is what makes room.
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	if err = d.mark(prefixes); err == nil {
 		err = d.db.DropPrefix(prefixes...)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("drop expired telemetry: %w", err)
 	}
 	return len(prefixes), nil
+}
+
+func (d *Disk) mark(prefixes [][]byte) error {
+	batch := d.db.NewWriteBatch()
+	defer batch.Cancel()
+	for _, p := range prefixes {
+		if err := batch.Set(p, nil); err != nil {
+			return err
+		}
+	}
+	return batch.Flush()
 }
 
 // expiredBuckets returns the buckets in which everything has expired, for each

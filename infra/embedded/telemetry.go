@@ -120,7 +120,8 @@ func notify(c chan struct{}) {
 	}
 }
 
-// commitAll commits group after group until the stores are closed.
+// commitAll commits group after group until the stores are closed: begun still
+// yields what was put there before it was closed, so the last group is seen.
 func (t *Telemetry) commitAll() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -132,7 +133,6 @@ func (t *Telemetry) commitAll() {
 		}
 		t.commitOne()
 	}
-	t.commitOne()
 }
 
 func (t *Telemetry) commitOne() {
