@@ -2,8 +2,8 @@ package apigw
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"time"
 )
 
 // wireEvent is what Decode looks for in an event, and no more.
@@ -128,14 +128,13 @@ type decodeError struct{ at int64 }
 func (e decodeError) Error() string { return fmt.Sprintf("bad JSON near byte %d", e.at) }
 
 func withoutInput(err error) error {
-	switch err := err.(type) {
-	case *json.SyntaxError:
-		return decodeError{err.Offset}
-	case *json.UnmarshalTypeError:
-		return decodeError{err.Offset}
+	var syntax *json.SyntaxError
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return decodeError{syntax.Offset}
+	case errors.As(err, &mismatch):
+		return decodeError{mismatch.Offset}
 	}
 	return decodeError{}
 }
-
-// Time returns when the event was made, in UTC.
-func (e *Event) Time() time.Time { return time.UnixMilli(e.RequestTime).UTC() }

@@ -69,9 +69,15 @@ func (f refusal) write(w http.ResponseWriter) {
 	}
 	h.Set("Content-Type", "application/json")
 	w.WriteHeader(f.status)
-	json.NewEncoder(w).Encode(struct {
+	writeJSON(w, struct {
 		Message      string `json:"message"`
 		ConnectionID string `json:"connectionId,omitempty"`
 		RequestID    string `json:"requestId,omitempty"`
 	}{f.text, f.connID, f.requestID})
+}
+
+// writeJSON writes a value that can be encoded. When it cannot be written,
+// nobody is left to be told.
+func writeJSON(w http.ResponseWriter, v any) {
+	_ = json.NewEncoder(w).Encode(v)
 }

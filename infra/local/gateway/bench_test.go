@@ -71,7 +71,7 @@ func BenchmarkIdleConnection(b *testing.B) {
 	for _, layer := range []string{"engine", "gateway"} {
 		b.Run(layer, func(b *testing.B) {
 			var h http.Handler
-			stop := func(context.Context) error { return nil }
+			var stop func(context.Context) error
 			if layer == "engine" {
 				s, err := socket.New(socket.Options{})
 				if err != nil {

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -97,12 +96,13 @@ func (c *conn) describe(w http.ResponseWriter) *refusal {
 		UserAgent *string `json:"userAgent"`
 	}
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(struct {
+	writeJSON(w, struct {
 		ConnectedAt  string   `json:"connectedAt"`
 		Identity     identity `json:"identity"`
 		LastActiveAt string   `json:"lastActiveAt"`
 	}{
-		time.UnixMilli(c.connectedAt).UTC().Format(isoMillis), identity{c.source, agent},
+		time.UnixMilli(c.connectedAt).UTC().Format(isoMillis),
+		identity{c.source, agent},
 		c.sock.LastActive().UTC().Format(isoMillis),
 	})
 	return nil

@@ -259,11 +259,9 @@ func TestSlowReaderGets429AndOthersDoNotNotice(t *testing.T) {
 func TestPostsOneAfterTheOtherArriveInOrder(t *testing.T) {
 	a, c, id := connected(t, gateway.Options{}, nil)
 	const n = 200
-	go func() {
-		for i := range n {
-			a.request("POST", "/prod/@connections/"+id, strconv.Itoa(i))
-		}
-	}()
+	for i := range n {
+		a.request("POST", "/prod/@connections/"+id, strconv.Itoa(i))
+	}
 	for i := range n {
 		c.expect(strconv.Itoa(i))
 	}

@@ -55,8 +55,10 @@ func TestOtherStatusesOfConnectArePassedThrough(t *testing.T) {
 
 func TestRefusalBodyIsForwardedWhereTheOwnerWantsIt(t *testing.T) {
 	h := gateway.Func(func(context.Context, *apigw.Event) (apigw.Response, error) {
-		return apigw.Response{StatusCode: 401, Body: []byte(`{"title":"expired"}`),
-			Headers: map[string]string{"content-type": "application/problem+json", "X-Other": "1"}}, nil
+		return apigw.Response{
+			StatusCode: 401, Body: []byte(`{"title":"expired"}`),
+			Headers: map[string]string{"content-type": "application/problem+json", "X-Other": "1"},
+		}, nil
 	})
 	a := serve(t, gateway.Options{Routes: connectWith(h), ForwardRefusals: true})
 	response, body := a.refused("/prod", nil)
@@ -302,8 +304,10 @@ func TestTrailingSlashAfterTheStageIsAccepted(t *testing.T) {
 }
 
 func TestStageNamesAreLettersDigitsHyphenAndUnderscore(t *testing.T) {
-	for stage, good := range map[string]bool{"prod": true, "a-b_C9": true, "": false, "a.b": false, "a/b": false, "é": false,
-		strings.Repeat("x", 128): true, strings.Repeat("x", 129): false} {
+	for stage, good := range map[string]bool{
+		"prod": true, "a-b_C9": true, "": false, "a.b": false, "a/b": false, "é": false,
+		strings.Repeat("x", 128): true, strings.Repeat("x", 129): false,
+	} {
 		g, err := gateway.New(gateway.Options{Stage: stage, Selection: "x"})
 		if (err == nil) != good {
 			t.Errorf("stage %q: %v", stage, err)

@@ -25,8 +25,8 @@ type EventHandler interface {
 	InvokeEvent(ctx context.Context, event *apigw.Event) (apigw.Response, error)
 }
 
-// ErrNotInvoked, or an error that wraps it, says that a function could not be
-// invoked at all: not permitted, or not there. On $connect it makes the status
+// ErrNotInvoked says, wrapped or not, that a function could not be invoked at
+// all: not permitted, or not there. On $connect it makes the status
 // 500, where a function that failed makes it 502.
 var ErrNotInvoked = errors.New("gateway: function cannot be invoked")
 
@@ -87,14 +87,3 @@ type Route struct {
 }
 
 func (r *Route) twoWay() bool { return r.ResponseSelection && r.Response }
-
-// Authorizer is a Lambda REQUEST authorizer. It is asked before each $connect;
-// nothing is cached.
-type Authorizer struct {
-	Handler Handler
-
-	// IdentitySources must all be there, or the handshake is refused with 401
-	// and the authorizer is not asked: "route.request.header.NAME",
-	// "route.request.querystring.NAME", "stageVariables.NAME", "context.NAME".
-	IdentitySources []string
-}

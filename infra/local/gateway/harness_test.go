@@ -259,6 +259,7 @@ func fails(text string) raw {
 
 // oneWay and twoWay are routes to a handler.
 func oneWay(h gateway.Handler) gateway.Route { return gateway.Route{Handler: h} }
+
 func twoWay(h gateway.Handler) gateway.Route {
 	return gateway.Route{Handler: h, ResponseSelection: true, Response: true}
 }
@@ -321,8 +322,10 @@ func (a *api) tcp(path string, headers ...string) net.Conn {
 	}
 	a.t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(patience))
-	request := []string{"GET " + path + " HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: websocket",
-		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}
+	request := []string{
+		"GET " + path + " HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: websocket",
+		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+	}
 	request = append(append(request, headers...), "", "")
 	io.WriteString(c, strings.Join(request, "\r\n"))
 	response, err := http.ReadResponse(bufio.NewReader(c), nil)

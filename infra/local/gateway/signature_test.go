@@ -108,8 +108,10 @@ func TestCredentialsDoNotPrintTheirSecret(t *testing.T) {
 // string.
 func TestHandshakeWithIAMMustBeSigned(t *testing.T) {
 	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
-	g, err := New(Options{Stage: "prod", Selection: "x", Credentials: &testKey, Now: func() time.Time { return now },
-		Routes: map[string]Route{"$connect": {IAM: true}}})
+	g, err := New(Options{
+		Stage: "prod", Selection: "x", Credentials: &testKey, Now: func() time.Time { return now },
+		Routes: map[string]Route{"$connect": {IAM: true}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
