@@ -42,7 +42,7 @@
 //	alice receives ack [ID] matched N delivered N gone N
 //	alice receives error CODE [to ID|without id] [TEXT] [retry]
 //	alice receives presence connected|disconnected of bob
-//	alice receives pong|welcome|token-expiring|reconnect
+//	alice receives pong|welcome|token-expiring
 //	alice receives frame JSON              any frame, by structure
 //	alice receives control-pong TEXT       the answer to a WebSocket ping
 //	alice is answered N times, sometimes with CODE

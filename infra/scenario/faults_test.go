@@ -24,16 +24,24 @@ func TestAClientThatNeverReadsHurtsNobody(t *testing.T) {
 
 	const messages, size = 2000, 30 << 10 // 60 MB for each: more than all buffers on the way
 	var readers sync.WaitGroup
+	window, gaveUp := make(chan struct{}, 50), make(chan struct{}) // how far the reader may be behind
 	readers.Go(func() {
+		defer close(gaveUp)
 		for i := range messages {
 			if topic, _, data := quick.hear(); topic != "flood" || !strings.HasSuffix(string(data), fmt.Sprintf(`"id":"%d"}`, i)) {
 				t.Errorf("instead of message %d came one of %s", i, topic)
 				return
 			}
+			<-window
 		}
 	})
 	payload, wakened := strings.Repeat("x", size), false
 	for i := range messages {
+		select {
+		case window <- struct{}{}:
+		case <-gaveUp:
+			t.FailNow()
+		}
 		speaker.say("publish", fmt.Sprintf(`{"topic":"flood","id":"%d","payload":%q}`, i, payload))
 		id, matched, delivered := speaker.acked()
 		if id != strconv.Itoa(i) || delivered < 1 {

@@ -50,6 +50,10 @@ func (f frame) is(topic, kind, want string) error {
 
 func isPong(_ *person, f frame) error { return f.is("priv/session", "pong", "{}") }
 
+func isTokenExpiring(_ *person, f frame) error {
+	return f.is("priv/session", "token-expiring", `{"expiresAt":"$any"}`)
+}
+
 func (p *player) isWelcome(s *person, f frame) error {
 	want := `{"connection":{"id":"$any","appId":` + quote(string(p.place.App.ID)) + `,"remoteAddress":"$any"}}`
 	if err := f.is("main", "welcome", want); err != nil {
@@ -93,9 +97,7 @@ func receives(r *reader, who string) action {
 	case r.take("welcome"):
 		return hears(who, func(p *player) (check, error) { return p.isWelcome, nil })
 	case r.take("token-expiring"):
-		return hearsSession(who, "token-expiring", `{"expiresAt":"$any"}`)
-	case r.take("reconnect"):
-		return hearsSession(who, "reconnect", `{"afterMs":"$any"}`)
+		return hears(who, func(*player) (check, error) { return isTokenExpiring, nil })
 	case r.take("frame"):
 		want := r.rest()
 		return hears(who, func(p *player) (check, error) {
@@ -126,12 +128,6 @@ func hears(who string, make func(*player) (check, error)) action {
 			return err
 		}
 		return s.hear(is)
-	})
-}
-
-func hearsSession(who, kind, want string) action {
-	return hears(who, func(*player) (check, error) {
-		return func(_ *person, f frame) error { return f.is("priv/session", kind, want) }, nil
 	})
 }
 

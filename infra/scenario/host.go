@@ -17,8 +17,8 @@ import (
 // Host is a platform to hold conversations on.
 type Host struct {
 	Name string
-	// Can lists the facts that hold there; those with an = are settings, and
-	// hold wherever applications can be made.
+	// Can lists the facts that hold there, but for those that hold wherever
+	// applications can be made: settings, and Alone.
 	Can []Fact
 	// Make makes an application and says where it is. Nil on a host with one
 	// application, which is then shared by all conversations.
@@ -39,7 +39,7 @@ type Place struct {
 // not have, or "".
 func (h *Host) Lacks(s Scenario) Fact {
 	for _, f := range s.Needs {
-		if f.setting() && h.Make == nil || !f.setting() && !slices.Contains(h.Can, f) {
+		if f.own() && h.Make == nil || !f.own() && !slices.Contains(h.Can, f) {
 			return f
 		}
 	}
@@ -58,13 +58,20 @@ const (
 	Stage   Fact = "stage"         // /ws?app=… beside /apps/…
 )
 
+// Alone is a fact wherever applications can be made: nobody else uses the
+// conversation's, nor did before.
+const Alone Fact = "alone"
+
+// own reports whether f takes an application of the conversation's own.
+func (f Fact) own() bool { return f.setting() || f == Alone }
+
 func (f Fact) setting() bool { return strings.Contains(string(f), "=") }
 
 func (f Fact) check() error {
 	if f.setting() {
 		return f.set(&app.App{}, Keys{})
 	}
-	if !slices.Contains([]Fact{Ordered, Closing, Binary, Stage}, f) {
+	if !slices.Contains([]Fact{Ordered, Closing, Binary, Stage, Alone}, f) {
 		return fmt.Errorf("nobody knows the fact %q", f)
 	}
 	return nil

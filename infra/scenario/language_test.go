@@ -50,40 +50,40 @@ func TestWhatIsNotUnderstoodIsNamedWithFileAndLine(t *testing.T) {
 // A conversation that does not go as written must fail: where, and why.
 func TestWhatGoesOtherwiseIsNoticed(t *testing.T) {
 	h := host(t)
-	for text, want := range map[string]string{
-		"alice connects with publish=a\nalice publishes a 1\nalice receives ack matched 1 delivered 1 gone 0":                     "they differ at .delivered\nthey differ at .matched",
-		"alice connects with publish=a\nalice subscribes a\nalice publishes a 1\nalice receives ack matched 1 delivered 1 gone 0": "at the end",
-		"alice connects\nalice subscribes a\napi publishes a [1]\napi answers 200\nalice receives a broadcast [1 ] from api":      "byte for byte",
-		"alice connects\nalice subscribes a\napi publishes a 1\napi answers 200\nalice receives b broadcast 1 from api":           "want b broadcast",
-		"alice connects\napi publishes main 1\napi answers 200\nnobody hears anything":                                            "nothing to hear",
-		"api publishes main 1":                                                           "nobody looked",
-		"api publishes main 1\napi answers 403":                                          "it answered 200",
-		"api gets /api/topics/$app\napi answers 200 [1]":                                 "differ at .",
-		"api answers 200":                                                                "nobody asked",
-		"alice is refused 401":                                                           "was let in",
-		"alice is refused 401 with token=none app=other\nbob dances":                     "verb",
-		"alice connects with token=none":                                                 "refused with 401",
-		"alice publishes a 1":                                                            "has not come",
-		"alice connects\nalice sends {}\nalice receives error 4101 without id":           "differ at .code",
-		"alice connects\nalice sends {}\nalice receives error 4100":                      "differ at .id",
-		"alice connects\nalice sends {}\nalice receives error 4100 without id \"sorry\"": "does not say",
-		"alice connects\nalice sends {}\nalice receives error 4100 without id retry":     "retryAfterMs",
-		"alice connects\nalice sends binary a\nalice is closed with 1009":                "closed with 1003",
-		"alice connects\nalice closes\nalice pings":                                      "closed",
-		"alice connects\nbob connects\nbob sends binary a\nbob receives pong":            "hears nothing more",
-		"alice connects\nalice pings\nalice is closed with 1000":                         "not closed yet",
-		"alice connects with publish=a\nrepeat 3: alice publishes a 1\nalice is answered 3 times, sometimes with 4301": "3 acks and 0 errors",
+	for _, c := range []struct{ want, text string }{
+		{"they differ at .delivered\nthey differ at .matched", "alice connects with publish=a\nalice publishes a 1\nalice receives ack matched 1 delivered 1 gone 0"},
+		{"at the end", "alice connects with publish=a\nalice subscribes a\nalice publishes a 1\nalice receives ack matched 1 delivered 1 gone 0"},
+		{"byte for byte", "alice connects\nalice subscribes a\napi publishes a [1]\napi answers 200\nalice receives a broadcast [1 ] from api"},
+		{"want b broadcast", "alice connects\nalice subscribes a\napi publishes a 1\napi answers 200\nalice receives b broadcast 1 from api"},
+		{"nothing to hear", "alice connects\napi publishes main 1\napi answers 200\nnobody hears anything"},
+		{"nobody looked", "api publishes main 1"},
+		{"it answered 200", "api publishes main 1\napi answers 403"},
+		{"differ at .", "api gets /api/topics/$app\napi answers 200 [1]"},
+		{"nobody asked", "api answers 200"},
+		{"was let in", "alice is refused 401"},
+		{"verb", "alice is refused 401 with token=none app=other\nbob dances"},
+		{"refused with 401", "alice connects with token=none"},
+		{"has not come", "alice publishes a 1"},
+		{"differ at .code", "alice connects\nalice sends {}\nalice receives error 4101 without id"},
+		{"differ at .id", "alice connects\nalice sends {}\nalice receives error 4100"},
+		{"does not say", "alice connects\nalice sends {}\nalice receives error 4100 without id \"sorry\""},
+		{"retryAfterMs", "alice connects\nalice sends {}\nalice receives error 4100 without id retry"},
+		{"closed with 1003", "alice connects\nalice sends binary a\nalice is closed with 1009"},
+		{"closed", "alice connects\nalice closes\nalice pings"},
+		{"hears nothing more", "alice connects\nbob connects\nbob sends binary a\nbob receives pong"},
+		{"not closed yet", "alice connects\nalice pings\nalice is closed with 1000"},
+		{"3 acks and 0 errors", "alice connects with publish=a\nrepeat 3: alice publishes a 1\nalice is answered 3 times, sometimes with 4301"},
 	} {
-		all, err := scenario.Parse("x.txtar", []byte("-- y --\n"+text+"\n"))
+		all, err := scenario.Parse("x.txtar", []byte("-- y --\n"+c.text+"\n"))
 		if err == nil {
 			err = h.Play(t.Context(), all[0])
 		}
 		found := false
-		for alternative := range strings.SplitSeq(want, "\n") {
+		for alternative := range strings.SplitSeq(c.want, "\n") {
 			found = found || err != nil && strings.Contains(err.Error(), alternative)
 		}
 		if !found {
-			t.Errorf("%s\nwant %q, got %v", text, want, err)
+			t.Errorf("%s\nwant %q, got %v", c.text, c.want, err)
 		}
 	}
 }

@@ -75,11 +75,7 @@ func (p *player) arrive(who string, words []string) (*person, string, error) {
 	dialer := ws.Dialer{
 		Timeout: Patience, Protocols: offer, TLSConfig: p.place.TLS,
 		OnStatusError: func(status int, _ []byte, response io.Reader) {
-			refused = refusal{status: status}
-			if r, err := http.ReadResponse(bufio.NewReader(response), nil); err == nil {
-				body, _ := io.ReadAll(r.Body)
-				refused.body = string(body)
-			}
+			refused = refusal{status, bodyOf(response)}
 		},
 	}
 	conn, early, handshake, err := dialer.Dial(context.Background(), url)
@@ -103,10 +99,38 @@ func (p *player) arrive(who string, words []string) (*person, string, error) {
 	return someone, handshake.Protocol, nil
 }
 
+// bodyOf returns the body of an HTTP response that comes with its headers, or
+// "" if there is none.
+func bodyOf(response io.Reader) string {
+	r, err := http.ReadResponse(bufio.NewReader(response), nil)
+	if err != nil {
+		return ""
+	}
+	defer r.Body.Close()
+	body, _ := io.ReadAll(r.Body)
+	return string(body)
+}
+
+// maxFrame is more than any server may send.
+const maxFrame = 1 << 20
+
+func readFrame(in io.Reader) (ws.Frame, error) {
+	h, err := ws.ReadHeader(in)
+	if err != nil {
+		return ws.Frame{}, err
+	}
+	if h.Length > maxFrame {
+		return ws.Frame{}, fmt.Errorf("a frame of %d bytes", h.Length)
+	}
+	f := ws.Frame{Header: h, Payload: make([]byte, h.Length)}
+	_, err = io.ReadFull(in, f.Payload)
+	return f, err
+}
+
 // listen takes in what the server says, until the connection ends.
 func (s *person) listen(in *bufio.Reader) {
 	for {
-		f, err := ws.ReadFrame(in)
+		f, err := readFrame(in)
 		if err != nil {
 			s.take(frame{op: ws.OpClose, code: 1006})
 			return

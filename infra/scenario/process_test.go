@@ -64,6 +64,7 @@ type process struct {
 	cmd   *exec.Cmd
 	log   *bytes.Buffer // standard error; not to be read while it runs
 	ended chan struct{}
+	line  string // what it said when it listened
 
 	WebSocket   string `json:"websocket"`
 	HTTP        string `json:"http"`
@@ -99,6 +100,7 @@ func run(t *testing.T, folder string, flags ...string) *process {
 	t.Cleanup(p.stop)
 	select {
 	case line := <-said:
+		p.line = string(line)
 		if err := json.Unmarshal(line, p); err != nil {
 			p.kill()
 			t.Fatalf("it said %q: %v\n%s", line, err, p.log)

@@ -11,7 +11,9 @@ import (
 //go:embed testdata/*.txtar
 var files embed.FS
 
-func TestConversations(t *testing.T) {
+// readAll returns every conversation of testdata.
+func readAll(t *testing.T) []scenario.Scenario {
+	t.Helper()
 	entries, err := files.ReadDir("testdata")
 	if err != nil {
 		t.Fatal(err)
@@ -28,12 +30,17 @@ func TestConversations(t *testing.T) {
 		}
 		all = append(all, some...)
 	}
-	h := host(t)
+	return all
+}
+
+// playAll holds every conversation on h, and names those that it cannot have.
+func playAll(t *testing.T, h *scenario.Host) {
+	all := readAll(t)
 	var left []string
 	t.Run("on", func(t *testing.T) {
 		for _, s := range all {
 			if lack := h.Lacks(s); lack != "" {
-				left = append(left, s.Name+": "+h.Name+" lacks "+string(lack))
+				left = append(left, s.Name+" needs "+string(lack))
 				continue
 			}
 			t.Run(s.Name, func(t *testing.T) {
@@ -47,6 +54,19 @@ func TestConversations(t *testing.T) {
 		}
 	})
 	if len(left) > 0 {
-		t.Logf("%d of %d conversations were left out:\n%s", len(left), len(all), strings.Join(left, "\n"))
+		t.Logf("%d of %d conversations were left out on %s:\n%s", len(left), len(all), h.Name, strings.Join(left, "\n"))
 	}
+}
+
+func TestConversations(t *testing.T) { playAll(t, host(t)) }
+
+// What a deployed stack will be asked is asked of a platform that runs
+// elsewhere, with one application for all.
+func TestConversationsWithAPlatformThatRunsElsewhere(t *testing.T) {
+	p := run(t, t.TempDir(), "--memory")
+	h, err := scenario.Deployed(p.line, nil, scenario.Ordered, scenario.Closing, scenario.Binary, scenario.Stage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	playAll(t, h)
 }
