@@ -78,6 +78,11 @@ func (s Slots) Of(k Kind) [2]Slot {
 	return s.Client
 }
 
+// Fetched reports whether a slot of that kind is a key set.
+func (s Slots) Fetched(k Kind) bool {
+	return s.Of(k)[0].JWKSURL != "" || s.Of(k)[1].JWKSURL != ""
+}
+
 // String describes all slots without secrets.
 func (s Slots) String() string {
 	return fmt.Sprintf("client: %s, %s; admin: %s, %s", s.Client[0], s.Client[1], s.Admin[0], s.Admin[1])

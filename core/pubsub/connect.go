@@ -58,19 +58,35 @@ func (s *Service) identify(ctx context.Context, appID, token string, kind grant.
 		return nil, grant.Token{}, &fault.Error{Kind: fault.Unauthenticated, Code: wire.CodeUnauthenticated, Text: "there is no access token: send one"}
 	}
 	a, err := s.Apps.App(ctx, id)
-	var keys []grant.Key
 	switch {
 	case errors.Is(err, ErrNoApp):
-		// No keys: the token is refused as any other application's is.
+		// Without keys the token is refused as any other application's is.
+		_, err = grant.Verify(nil, token, s.Now())
+		return nil, grant.Token{}, err
 	case err != nil:
 		return nil, grant.Token{}, unavailable(err)
-	default:
-		if keys, err = s.Apps.Keys(ctx, a, kind); err != nil {
-			return nil, grant.Token{}, unavailable(err)
-		}
 	}
-	t, err := grant.Verify(keys, token, s.Now())
+	t, err := s.verify(ctx, a, token, kind, false)
+	if a.Keys.Fetched(kind) && strange(err) {
+		t, err = s.verify(ctx, a, token, kind, true)
+	}
 	return a, t, err
+}
+
+// verify checks a token against the application's keys of one kind.
+func (s *Service) verify(ctx context.Context, a *app.App, token string, kind grant.Kind, fresh bool) (grant.Token, error) {
+	keys, err := s.Apps.Keys(ctx, a, kind, fresh)
+	if err != nil {
+		return grant.Token{}, unavailable(err)
+	}
+	return grant.Verify(keys, token, s.Now())
+}
+
+// strange reports whether a token was signed with a key that is not known,
+// perhaps because its issuer has just begun to use it.
+func strange(err error) bool {
+	reason := grant.ReasonOf(err)
+	return reason == grant.NoKey || reason == grant.BadSignature
 }
 
 // deadline is when a connection ends with its token; zero if it does not.

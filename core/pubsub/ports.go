@@ -30,8 +30,10 @@ type Apps interface {
 	App(ctx context.Context, id app.ID) (*app.App, error)
 	// Keys returns the keys in the application's slots of one kind, key sets
 	// fetched; none is no error. A slot that cannot be read is left out if
-	// another can.
-	Keys(ctx context.Context, of *app.App, kind grant.Kind) ([]grant.Key, error)
+	// another can. With fresh, key sets are read anew, as far as their owner
+	// can be asked again already: a token was signed with a key that is not
+	// among those known.
+	Keys(ctx context.Context, of *app.App, kind grant.Kind, fresh bool) ([]grant.Key, error)
 }
 
 // Quota bounds what Connections.Add may add to; zero is no bound.

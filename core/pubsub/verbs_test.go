@@ -469,3 +469,20 @@ func TestTopicsOfAConnectionAreHeldAgainstThePlan(t *testing.T) {
 	wantAck(t, h.Say("a", subscribe("main")), 1, 0, 0)
 	wantError(t, h.Say("a", subscribe("more")), wire.CodeTopicsPerConnection)
 }
+
+func TestAConnectionThatIsSlowCostsThePublisherItsOwnTimeOnly(t *testing.T) {
+	h := host(t, app.Settings{})
+	h.Enter("a", "ann", everything)
+	h.Enter("b", "bob")
+	h.Poster.Set("b", pubsubtest.Slow)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	// What could not be handed over in time is neither delivered nor gone.
+	wantAck(t, string(h.Answer(ctx, "a", []byte(publish("main", ""))).JSON), 2, 1, 0)
+	h.Clock.Advance(time.Minute)
+	wantAck(t, string(h.Answer(ctx, "a", []byte(publish("main", ""))).JSON), 2, 1, 0)
+	if _, err := h.Stores.Connections.Get(t.Context(), "b"); err != nil {
+		t.Errorf("a slow connection was forgotten: %v", err)
+	}
+	wantHeard(t, h, "a", "main broadcast", "main broadcast")
+}

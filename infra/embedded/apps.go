@@ -107,7 +107,7 @@ func (a *Apps) All(context.Context) ([]*app.App, error) {
 }
 
 // Keys implements pubsub.Apps.
-func (a *Apps) Keys(ctx context.Context, of *app.App, kind grant.Kind) ([]grant.Key, error) {
+func (a *Apps) Keys(ctx context.Context, of *app.App, kind grant.Kind, fresh bool) ([]grant.Key, error) {
 	a.mu.RLock()
 	p := a.read[of.ID]
 	a.mu.RUnlock()
@@ -120,7 +120,7 @@ func (a *Apps) Keys(ctx context.Context, of *app.App, kind grant.Kind) ([]grant.
 		switch {
 		case s.Empty():
 		case s.JWKSURL != "":
-			set, err := a.fetchSet(ctx, s)
+			set, err := a.fetchSet(ctx, s, fresh)
 			keys, failed = append(keys, set...), errors.Join(failed, err)
 		default:
 			if p := p.slots[kind][i]; p.err != nil {
@@ -136,11 +136,11 @@ func (a *Apps) Keys(ctx context.Context, of *app.App, kind grant.Kind) ([]grant.
 	return nil, failed
 }
 
-func (a *Apps) fetchSet(ctx context.Context, s grant.Slot) ([]grant.Key, error) {
+func (a *Apps) fetchSet(ctx context.Context, s grant.Slot, fresh bool) ([]grant.Key, error) {
 	if a.fetch == nil {
 		return nil, errFetch
 	}
-	return a.fetch(ctx, s.JWKSURL, s.Algorithm)
+	return a.fetch(ctx, s.JWKSURL, s.Algorithm, fresh)
 }
 
 func (a *Apps) get(id app.ID) (*parsed, error) {

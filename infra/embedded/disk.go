@@ -194,4 +194,4 @@ func (l logger) Debugf(string, ...any)   {}
 
 // FetchKeys returns the keys of the set at an address; those that name no
 // algorithm take the one given.
-type FetchKeys = func(ctx context.Context, url string, byDefault grant.Algorithm) ([]grant.Key, error)
+type FetchKeys = func(ctx context.Context, url string, byDefault grant.Algorithm, fresh bool) ([]grant.Key, error)

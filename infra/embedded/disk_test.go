@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tacet/core/app"
+	"tacet/core/fault"
 	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
@@ -51,7 +52,7 @@ func TestDiskKeepsTheContracts(t *testing.T) {
 			})
 			t.Run("apps", func(t *testing.T) {
 				pubsubtest.TestApps(t, func(t *testing.T, fetch func(string) ([]grant.Key, error), apps ...*app.App) pubsub.Apps {
-					d := open(t, embedded.Options{Folder: folder(t), FetchKeys: func(_ context.Context, url string, _ grant.Algorithm) ([]grant.Key, error) {
+					d := open(t, embedded.Options{Folder: folder(t), FetchKeys: func(_ context.Context, url string, _ grant.Algorithm, _ bool) ([]grant.Key, error) {
 						return fetch(url)
 					}})
 					for _, a := range apps {
@@ -68,5 +69,42 @@ func TestDiskKeepsTheContracts(t *testing.T) {
 				})
 			})
 		})
+	}
+}
+
+func TestAnApplicationThatWasPutIsTheOneThatIsRead(t *testing.T) {
+	folder := t.TempDir()
+	d := open(t, embedded.Options{Folder: folder})
+	for _, name := range []string{"first", "second"} {
+		must(t, d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Name: name, Plan: "free"}))
+		for range 2 {
+			if a, err := d.Apps.App(t.Context(), pubsubtest.AppA); err != nil || a.Name != name {
+				t.Errorf("got %v, %v; want the %s", a, err, name)
+			}
+		}
+	}
+	must(t, d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppB, Name: "other", Plan: "free"}))
+	mustClose(t, d)
+	d = open(t, embedded.Options{Folder: folder})
+	all, err := d.Apps.All(t.Context())
+	if err != nil || len(all) != 2 || all[0].Name != "second" || all[1].Name != "other" {
+		t.Errorf("all: %v, %v", all, err)
+	}
+}
+
+func TestAnApplicationThatCannotWorkIsNotKept(t *testing.T) {
+	d := open(t, embedded.Options{})
+	short := grant.Slots{Client: [2]grant.Slot{{Algorithm: grant.HS256, Text: grant.NewSecret("short")}}}
+	for name, a := range map[string]*app.App{
+		"the id":      {ID: "short", Plan: "free"},
+		"the setting": {ID: pubsubtest.AppA, Plan: "free", Settings: app.Settings{Expiry: "never"}},
+		"the key":     {ID: pubsubtest.AppA, Plan: "free", Keys: short},
+	} {
+		if err := d.Apps.Put(t.Context(), a); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s is wrong, and: %v", name, err)
+		}
+	}
+	if all, err := d.Apps.All(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("kept %v, %v", all, err)
 	}
 }

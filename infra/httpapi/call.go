@@ -69,7 +69,7 @@ func (c *call) isClientToken(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	keys, err := service.Apps.Keys(ctx, a, grant.Client)
+	keys, err := service.Apps.Keys(ctx, a, grant.Client, false)
 	if err != nil {
 		return false
 	}

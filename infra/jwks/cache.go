@@ -62,17 +62,14 @@ func New(o Options) *Cache {
 // Keys returns the usable keys of the set at address, whose keys are for alg
 // when they name no algorithm themselves. It fetches the set when there is none
 // or it is old; only one caller waits for that when there is an old set to use
-// meanwhile. The caller must not change the result. The error is a fault of
-// kind Unavailable, or ctx's.
-func (c *Cache) Keys(ctx context.Context, address string, alg grant.Algorithm) ([]grant.Key, error) {
+// meanwhile. With fresh, for the one who misses a key in it, it fetches the set
+// again unless that was tried within MinInterval. The caller must not change
+// the result. The error is a fault of kind Unavailable, or ctx's.
+func (c *Cache) Keys(ctx context.Context, address string, alg grant.Algorithm, fresh bool) ([]grant.Key, error) {
+	if fresh {
+		return c.get(ctx, id{address, alg}, 0)
+	}
 	return c.get(ctx, id{address, alg}, MaxAge)
-}
-
-// Refresh is Keys for the one who misses a key, because the token at hand names
-// one that is not there or was signed with none of them: it fetches the set
-// again unless that was tried within MinInterval.
-func (c *Cache) Refresh(ctx context.Context, address string, alg grant.Algorithm) ([]grant.Key, error) {
-	return c.get(ctx, id{address, alg}, 0)
 }
 
 // get returns a set that is not older than maxAge, as far as it may be fetched.

@@ -84,13 +84,13 @@ func TestASetIsFetchedWhenItIsOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{set: keySet("first")}
 		c := jwks.NewWith(i.fetch)
-		wantKey(t, c.Keys, "first")
+		wantKey(t, known(c), "first")
 		i.serve(keySet("second"), nil)
 		time.Sleep(jwks.MaxAge - time.Second)
-		wantKey(t, c.Keys, "first")
+		wantKey(t, known(c), "first")
 		i.wantFetches(t, 1)
 		time.Sleep(time.Second)
-		wantKey(t, c.Keys, "second")
+		wantKey(t, known(c), "second")
 		i.wantFetches(t, 2)
 	})
 }
@@ -103,16 +103,16 @@ func TestManyCallersShareOneFetch(t *testing.T) {
 		for n := range 50 {
 			callers.Go(func() {
 				if n%2 == 0 {
-					wantKey(t, c.Keys, "first")
+					wantKey(t, known(c), "first")
 				} else {
-					wantKey(t, c.Refresh, "first")
+					wantKey(t, fresh(c), "first")
 				}
 			})
 		}
 		synctest.Wait()
 		i.wantFetches(t, 1)
 		time.Sleep(jwks.MinInterval) // however long it takes
-		callers.Go(func() { wantKey(t, c.Keys, "first") })
+		callers.Go(func() { wantKey(t, known(c), "first") })
 		synctest.Wait()
 		close(i.gate)
 		callers.Wait()
@@ -127,12 +127,12 @@ func TestACallerWhoLeavesSpoilsNothing(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		var callers sync.WaitGroup
 		callers.Go(func() {
-			if _, err := c.Keys(ctx, address, grant.EdDSA); !errors.Is(err, context.Canceled) {
+			if _, err := c.Keys(ctx, address, grant.EdDSA, false); !errors.Is(err, context.Canceled) {
 				t.Errorf("the one who left got %v", err)
 			}
 		})
 		synctest.Wait()
-		callers.Go(func() { wantKey(t, c.Keys, "first") })
+		callers.Go(func() { wantKey(t, known(c), "first") })
 		synctest.Wait()
 		leave()
 		synctest.Wait()
@@ -146,21 +146,21 @@ func TestOnlyOneWaitsWhileThereIsAnOldSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{set: keySet("first")}
 		c := jwks.NewWith(i.fetch)
-		wantKey(t, c.Keys, "first")
+		wantKey(t, known(c), "first")
 		time.Sleep(jwks.MaxAge)
 		i.gate = make(chan struct{})
 		i.serve(keySet("second"), nil)
 		var waits sync.WaitGroup
 		var done atomic.Bool
-		waits.Go(func() { wantKey(t, c.Keys, "second"); done.Store(true) })
+		waits.Go(func() { wantKey(t, known(c), "second"); done.Store(true) })
 		synctest.Wait()
-		wantKey(t, c.Keys, "first") // returns although nothing has arrived
+		wantKey(t, known(c), "first") // returns although nothing has arrived
 		if done.Load() {
 			t.Error("the one who began did not wait")
 		}
 		close(i.gate)
 		waits.Wait()
-		wantKey(t, c.Keys, "second")
+		wantKey(t, known(c), "second")
 		i.wantFetches(t, 2)
 	})
 }
@@ -170,24 +170,24 @@ func TestOldKeysAreUsedWhileTheServerFails(t *testing.T) {
 		broken := errors.New("broken")
 		i := &issuer{set: keySet("first")}
 		c := jwks.NewWith(i.fetch)
-		wantKey(t, c.Keys, "first")
+		wantKey(t, known(c), "first")
 		i.serve("", broken)
 		time.Sleep(jwks.MaxAge)
-		wantKey(t, c.Keys, "first")
-		wantKey(t, c.Keys, "first")
+		wantKey(t, known(c), "first")
+		wantKey(t, known(c), "first")
 		i.wantFetches(t, 2) // a failing server is left alone
 		time.Sleep(jwks.MinInterval)
-		wantKey(t, c.Keys, "first")
+		wantKey(t, known(c), "first")
 		i.wantFetches(t, 3)
 		i.serve("<html>", nil) // an answer that is no key set is a failure too
 		time.Sleep(jwks.MaxStale - jwks.MaxAge - jwks.MinInterval - time.Second)
-		wantKey(t, c.Keys, "first")
+		wantKey(t, known(c), "first")
 		i.serve("", broken)
 		time.Sleep(jwks.MinInterval)
-		wantUnavailable(t, c.Keys, broken)
+		wantUnavailable(t, known(c), broken)
 		i.serve(keySet("second"), nil)
 		time.Sleep(jwks.MinInterval)
-		wantKey(t, c.Keys, "second")
+		wantKey(t, known(c), "second")
 	})
 }
 
@@ -197,13 +197,13 @@ func TestAFirstFailureIsRememberedForAWhile(t *testing.T) {
 		i := &issuer{err: broken}
 		c := jwks.NewWith(i.fetch)
 		for range 10 {
-			wantUnavailable(t, c.Keys, broken)
-			wantUnavailable(t, c.Refresh, broken)
+			wantUnavailable(t, known(c), broken)
+			wantUnavailable(t, fresh(c), broken)
 		}
 		i.wantFetches(t, 1)
 		i.serve(keySet("first"), nil)
 		time.Sleep(jwks.MinInterval)
-		wantKey(t, c.Keys, "first")
+		wantKey(t, known(c), "first")
 	})
 }
 
@@ -211,18 +211,18 @@ func TestRefreshIsLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{set: keySet("first")}
 		c := jwks.NewWith(i.fetch)
-		wantKey(t, c.Keys, "first")
+		wantKey(t, known(c), "first")
 		i.serve(keySet("second"), nil)
 		for range 100 {
-			wantKey(t, c.Refresh, "first")
+			wantKey(t, fresh(c), "first")
 		}
 		i.wantFetches(t, 1)
 		time.Sleep(jwks.MinInterval)
 		for range 100 {
-			wantKey(t, c.Refresh, "second")
+			wantKey(t, fresh(c), "second")
 		}
 		i.wantFetches(t, 2)
-		wantKey(t, c.Keys, "second")
+		wantKey(t, known(c), "second")
 	})
 }
 
@@ -230,10 +230,10 @@ func TestAWithdrawnKeyIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{set: keySet("first")}
 		c := jwks.NewWith(i.fetch)
-		wantKey(t, c.Keys, "first")
+		wantKey(t, known(c), "first")
 		i.serve(`{"keys":[]}`, nil)
 		time.Sleep(jwks.MaxAge)
-		if keys, err := c.Keys(t.Context(), address, grant.EdDSA); err != nil || len(keys) != 0 {
+		if keys, err := c.Keys(t.Context(), address, grant.EdDSA, false); err != nil || len(keys) != 0 {
 			t.Errorf("got %d keys, %v", len(keys), err)
 		}
 	})
@@ -244,7 +244,7 @@ func TestSetsAreBounded(t *testing.T) {
 		i := &issuer{set: keySet("first")}
 		c := jwks.NewWith(i.fetch)
 		get := func(n int) {
-			if _, err := c.Keys(t.Context(), fmt.Sprintf("%s/%d", address, n), grant.EdDSA); err != nil {
+			if _, err := c.Keys(t.Context(), fmt.Sprintf("%s/%d", address, n), grant.EdDSA, false); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -260,4 +260,15 @@ func TestSetsAreBounded(t *testing.T) {
 		get(0)
 		i.wantFetches(t, jwks.MaxSets+11) // the oldest went
 	})
+}
+
+type read = func(context.Context, string, grant.Algorithm) ([]grant.Key, error)
+
+func known(c *jwks.Cache) read { return asking(c, false) }
+func fresh(c *jwks.Cache) read { return asking(c, true) }
+
+func asking(c *jwks.Cache, fresh bool) read {
+	return func(ctx context.Context, address string, alg grant.Algorithm) ([]grant.Key, error) {
+		return c.Keys(ctx, address, alg, fresh)
+	}
 }

@@ -92,7 +92,7 @@ func TestAServerIsBelievedWithinLimits(t *testing.T) {
 		{"redirect to a file", s.URL + "/to?url=file:///etc/passwd", o, "only https"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			keys, err := jwks.New(c.options).Keys(t.Context(), c.url, grant.EdDSA)
+			keys, err := jwks.New(c.options).Keys(t.Context(), c.url, grant.EdDSA, false)
 			if c.want == "" {
 				if err != nil || len(keys) != 1 {
 					t.Errorf("got %d keys, %v", len(keys), err)
@@ -124,7 +124,7 @@ func TestASlowServerIsLeft(t *testing.T) {
 				<-release
 			}))
 			t.Cleanup(func() { close(release) }) // before the server is closed, which waits for it
-			_, err := jwks.NewImpatient(o, 50*time.Millisecond).Keys(t.Context(), s.URL+"/?private=query", grant.EdDSA)
+			_, err := jwks.NewImpatient(o, 50*time.Millisecond).Keys(t.Context(), s.URL+"/?private=query", grant.EdDSA, false)
 			var timeout interface{ Timeout() bool }
 			if !errors.As(err, &timeout) || !timeout.Timeout() || strings.Contains(err.Error(), "private=query") {
 				t.Errorf("got %v, want a timeout that does not repeat the URL", err)

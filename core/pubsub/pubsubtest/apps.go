@@ -104,8 +104,8 @@ func TestApps(t *testing.T, open OpenApps) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for range 2 { // the second time from a cache
-				keys, err := apps.Keys(t.Context(), a, c.kind)
+			for _, fresh := range []bool{false, false, true} { // the second time from a cache
+				keys, err := apps.Keys(t.Context(), a, c.kind, fresh)
 				if len(keys) != c.keys || (err != nil) != c.fails {
 					t.Errorf("%d keys, %v; want %d, an error: %v", len(keys), err, c.keys, c.fails)
 				}

@@ -148,8 +148,8 @@ func (x faultyApps) App(ctx context.Context, id app.ID) (*app.App, error) {
 	return result(x.f, "Apps.App", func() (*app.App, error) { return x.p.App(ctx, id) }, id)
 }
 
-func (x faultyApps) Keys(ctx context.Context, of *app.App, kind grant.Kind) ([]grant.Key, error) {
-	return result(x.f, "Apps.Keys", func() ([]grant.Key, error) { return x.p.Keys(ctx, of, kind) }, of, kind)
+func (x faultyApps) Keys(ctx context.Context, of *app.App, kind grant.Kind, fresh bool) ([]grant.Key, error) {
+	return result(x.f, "Apps.Keys", func() ([]grant.Key, error) { return x.p.Keys(ctx, of, kind, fresh) }, of, kind)
 }
 
 type faultyConnections struct {

@@ -130,7 +130,7 @@ func (m *Memory) App(_ context.Context, id app.ID) (*app.App, error) {
 }
 
 // Keys implements pubsub.Apps.
-func (m *Memory) Keys(_ context.Context, of *app.App, kind grant.Kind) ([]grant.Key, error) {
+func (m *Memory) Keys(_ context.Context, of *app.App, kind grant.Kind, _ bool) ([]grant.Key, error) {
 	m.must(of != nil, "Keys of no application")
 	var keys []grant.Key
 	var failed error
