@@ -52,3 +52,12 @@ func (d *Disk) Blocks() (n int) {
 	})
 	return n
 }
+
+// Stall makes whoever writes wait, until the returned function is called.
+func (d *Disk) Stall() (release func()) {
+	d.writing.Lock()
+	return d.writing.Unlock
+}
+
+// GroupSize is how many events are committed together at most.
+const GroupSize = groupSize

@@ -1,8 +1,10 @@
 package embedded_test
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"tacet/core/app"
 	"tacet/core/pubsub/pubsubtest"
@@ -52,4 +54,30 @@ func TestALossIsToldToTheNextCaller(t *testing.T) {
 	}
 	d.SetFree(10 << 30)
 	must(t, d.Telemetry.Record(t.Context(), record(clock.Now(), 3), true))
+}
+
+// While the disk does not keep up, two groups of events are held in memory, and
+// then whoever records waits.
+func TestADiskThatIsSlowMakesRecordersWait(t *testing.T) {
+	clock := pubsubtest.NewClock()
+	d := open(t, embedded.Options{Folder: t.TempDir(), Now: clock.Now})
+	release := d.Stall()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	recorded := 0
+	for ; recorded <= 2*embedded.GroupSize; recorded++ {
+		if err := d.Telemetry.Record(ctx, record(clock.Now(), recorded), false); err != nil {
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("Record: %v", err)
+			}
+			break
+		}
+	}
+	if recorded < embedded.GroupSize || recorded > 2*embedded.GroupSize {
+		t.Errorf("%d events were taken over while none was written", recorded)
+	}
+	release()
+	if seen := sizes(t, d, clock.Now()); len(seen) != recorded {
+		t.Errorf("%d events are there, %d were acknowledged", len(seen), recorded)
+	}
 }
