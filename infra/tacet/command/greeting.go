@@ -42,10 +42,10 @@ func greeting(program string, s *config.Standalone, r standalone.Running) string
 	if !s.Memory {
 		token = "$(" + program + " token --admin" + at + ")"
 	}
-	fmt.Fprintf(&b, "  curl%s %s/api/topics/%s/publish \\\n    -H \"Authorization: Bearer %s\" \\\n    -d '{\"topic\":\"chat\",\"message\":{\"hello\":\"world\"}}'\n",
+	fmt.Fprintf(&b, "  curl%s %s/api/topics/%s/publish \\\n    -H \"Authorization: Bearer %s\" -H 'Content-Type: application/json' \\\n    -d '{\"topic\":\"chat\",\"message\":{\"hello\":\"world\"}}'\n",
 		trust, r.HTTP, r.App, token)
 
-	b.WriteString("\nIn the consoles of two browser tabs; then say(…) in one of them:\n\n")
+	b.WriteString("\nIn the consoles of two tabs that show \"Try it\" (browsers keep other pages from this machine); then say(…) in one:\n\n")
 	fmt.Fprintf(&b, "  ws = new WebSocket('%s', ['tacet.v1', '%s']); ws.onmessage = e => console.log(e.data); "+
 		"ws.onopen = () => ws.send('{\"type\":\"subscribe\",\"data\":{\"topic\":\"chat\"}}'); "+
 		"say = m => ws.send(JSON.stringify({type: 'publish', data: {topic: 'chat', payload: m}}))\n",
