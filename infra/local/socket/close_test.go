@@ -97,6 +97,22 @@ func TestPausedConnectionCanBeClosed(t *testing.T) {
 	})
 }
 
+// That a paused connection broke shows when it is written to.
+func TestPausedConnectionThatBreaksEnds(t *testing.T) {
+	everyPath(t, func(t *testing.T, path socket.Path) {
+		h := newHost(t, socket.Options{Path: path}, func() *funcs { return new(funcs) })
+		c, sc := h.dial()
+		sc.Pause()
+		c.say("unread") // so that no reader waits inside a read
+		c.conn.(*net.TCPConn).SetLinger(0)
+		c.conn.Close()
+		eventually(t, "sending fails", func() bool { return sc.Send(said("a")) == socket.ErrClosed })
+		if e := h.end(); e != (end{socket.StatusLost, ""}) {
+			t.Error("ended with ", e)
+		}
+	})
+}
+
 func TestPauseHoldsMessagesBack(t *testing.T) {
 	everyPath(t, func(t *testing.T, path socket.Path) {
 		var heard atomic.Int32

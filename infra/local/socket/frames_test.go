@@ -166,6 +166,7 @@ func TestRealClientConverses(t *testing.T) {
 						t.Fatalf("%d bytes: got %d, %v", len(want), len(got), err)
 					}
 				}
+				eventually(t, "Upgrade has returned", func() bool { return h.count() == 1 })
 				if on := h.conn(0).OnLoop(); on != (path != socket.Goroutines) {
 					t.Error("served by an event loop: ", on)
 				}

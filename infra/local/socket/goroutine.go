@@ -69,6 +69,9 @@ func (p *pipe) round(c *Conn, buf []byte) (rest []byte, onHold bool) {
 	return append(buf[:0], rest...), onHold
 }
 
+// pipeWrite is how much one write takes: what is being written cannot be dropped.
+const pipeWrite = 64 << 10
+
 // flush writes on a goroutine, since writing may block.
 func (p *pipe) flush(c *Conn) {
 	if bufs := c.claim(make([][]byte, 0, 8)); len(bufs) > 0 {
@@ -78,11 +81,20 @@ func (p *pipe) flush(c *Conn) {
 
 func (p *pipe) write(c *Conn, bufs net.Buffers) {
 	for len(bufs) > 0 {
+		limit(bufs, pipeWrite)
 		n, err := bufs.WriteTo(p.conn)
 		if !c.wrote(int(n), err) {
 			return
 		}
 		bufs = c.claim(make([][]byte, 0, 8))
+	}
+}
+
+// limit cuts bufs to n bytes altogether.
+func limit(bufs net.Buffers, n int) {
+	for i, b := range bufs {
+		bufs[i] = b[:min(n, len(b))]
+		n -= len(bufs[i])
 	}
 }
 

@@ -109,23 +109,38 @@ func (ls *loops) flush(cs []*Conn) {
 	}
 }
 
+// notSent bounds what the kernel keeps for a receiver without having sent it, in bytes.
+// The rest waits here, where receivers share it; the kernel would keep megabytes
+// for each, and some more than others, so that equally quick ones would seem slow.
+const notSent = 128 << 10
+
+// tune sets what every connection needs. A failure costs memory, nothing else.
+func tune(conn net.Conn) {
+	if sc, ok := conn.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			raw.Control(func(fd uintptr) {
+				unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, notSent)
+			})
+		}
+	}
+}
+
 // adopt takes conn out of the runtime's hands: it duplicates the descriptor and closes the
 // original, so that neither a goroutine nor a poller entry stays. It reports
 // whether it did; conn is untouched if not.
 func (ls *loops) adopt(c *Conn, conn net.Conn) bool {
-	if len(ls.list) == 0 {
-		return false
-	}
 	base := conn
-	if t, ok := conn.(*tls.Conn); ok {
+	t, secured := conn.(*tls.Conn)
+	if secured {
 		base = t.NetConn()
-		if _, ok := base.(*switchable); !ok {
-			return false
-		}
 	}
-	sw, ok := base.(*switchable)
-	if ok {
+	sw, switches := base.(*switchable)
+	if switches {
 		base = sw.Conn
+	}
+	tune(base)
+	if len(ls.list) == 0 || secured && !switches {
+		return false
 	}
 	fd, ok := duplicate(base)
 	if !ok {
@@ -133,7 +148,7 @@ func (ls *loops) adopt(c *Conn, conn net.Conn) bool {
 	}
 	base.Close()
 	c.fd = fd
-	if t, ok := conn.(*tls.Conn); ok {
+	if secured {
 		sw.toEvents(fd)
 		c.secure = &secure{tls: t, raw: sw}
 	}
