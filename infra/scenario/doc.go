@@ -4,7 +4,8 @@
 // It promises that a file means the same everywhere: by default it is played
 // against the standalone host in this process, with TACET_JSON (the line that
 // `tacet run --json` prints, or one made from a deployed stack) against that
-// platform. What a host cannot do stands in the file's "needs" line, and each
+// platform; then TACET_CAN says what it can do, TACET_CA names a certificate to
+// trust, and the flag -url another WebSocket address. What a host cannot do stands in the file's "needs" line, and each
 // conversation that is left out for it is named in the output. It does not
 // measure: no line asserts how long anything takes, but nothing is waited for
 // longer than Patience.
@@ -17,8 +18,12 @@
 // or a brace goes on to where that ends. Whatever is not understood is an
 // error with file and line, before anything is played.
 //
-//	needs: FACT…                           what the host must be able to do, first line only (see Facts)
+//	needs: FACT…                           what the host must be able to do, first line only
 //	repeat 20: LINE                        the line 20 times, with $n counting from 1
+//
+// FACT is ordered, closing, binary-frames, stage or alone (host.go), or a
+// setting of the application: violations=, expiry=, plan=, first-key=ALG,
+// second-key=ALG, first-set=ES256 (its first key is fetched from a URL).
 //
 // A person is a word; it is a subject of its own, and one connection at a time.
 // In every word $alice is alice's subject, $alice.id the id of her connection,
@@ -63,6 +68,6 @@
 //
 //	publish=PATTERN read=PATTERN manage=connections|subscribers|application permission=TEXT
 //	subject=NAME expires=DURATION starts=DURATION|never claim=NAME:JSON scope no-permissions
-//	alg=NAME key=first|second|admin|public|stranger  token=none|TEXT
+//	alg=NAME key=first|second|admin|public|stranger key-id=TEXT token=none|TEXT
 //	app=none|other|TEXT via=query|path|protocol offer=PROTOCOL
 package scenario

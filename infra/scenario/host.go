@@ -91,6 +91,11 @@ func (f Fact) set(a *app.App, keys Keys) error {
 		return err
 	case "first-key":
 		return keys.add(first, grant.Algorithm(value))
+	case "first-set":
+		if value != "ES256" {
+			return fmt.Errorf("key sets are of ES256 here")
+		}
+		return keys.add(first, grant.ES256)
 	case "second-key":
 		return keys.add(second, grant.Algorithm(value))
 	default:

@@ -75,13 +75,17 @@ func generate(alg grant.Algorithm) (crypto.Signer, error) {
 	return nil, fmt.Errorf("there is no algorithm %q", alg)
 }
 
-// slots is what the application verifies with.
-func (k Keys) slots() grant.Slots {
+// slots is what the application verifies with: the first key from a set, if
+// there is one.
+func (k Keys) slots(set *keySet) grant.Slots {
 	var s grant.Slots
 	for name, slot := range map[string]*grant.Slot{first: &s.Client[0], second: &s.Client[1], admin: &s.Admin[0]} {
 		if key, ok := k[name]; ok {
 			*slot = grant.Slot{Algorithm: key.alg, Text: grant.NewSecret(key.text)}
 		}
+	}
+	if set != nil {
+		s.Client[0] = grant.Slot{JWKSURL: set.url, Algorithm: k[first].alg}
 	}
 	return s
 }

@@ -16,6 +16,7 @@ type options struct {
 	starts      time.Duration
 	scope, bare bool   // permissions as the claim scope; no permissions at all
 	alg, key    string // "" are the key's own, and the first
+	id          string // of the key, as the token says; "" is none
 	token, app  string
 	via         string // query (also ""), path, protocol, stage
 	offer       []string
@@ -63,9 +64,9 @@ func (o *options) add(w string) error {
 		o.starts, err = time.ParseDuration(value)
 	case "offer":
 		o.offer = append(o.offer, value)
-	case "subject", "alg", "key", "token", "app", "via":
+	case "subject", "alg", "key", "key-id", "token", "app", "via":
 		*map[string]*string{
-			"subject": &o.subject, "alg": &o.alg, "key": &o.key, "token": &o.token, "app": &o.app, "via": &o.via,
+			"subject": &o.subject, "alg": &o.alg, "key": &o.key, "key-id": &o.id, "token": &o.token, "app": &o.app, "via": &o.via,
 		}[name] = value
 	default:
 		return fmt.Errorf("nobody knows the option %q", name)

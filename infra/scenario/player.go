@@ -35,7 +35,8 @@ type player struct {
 // Play holds the conversation and returns nil if all went as it says. Else the
 // error names the line and shows what was said until then.
 func (h *Host) Play(ctx context.Context, s Scenario) error {
-	place, err := h.place(ctx, s)
+	place, set, err := h.place(ctx, s)
+	defer set.close()
 	if err != nil {
 		return err
 	}
@@ -66,34 +67,43 @@ func (p *player) play(l line) error {
 	return nil
 }
 
-// place returns the application that the conversation is about.
-func (h *Host) place(ctx context.Context, s Scenario) (Place, error) {
+// place returns the application that the conversation is about, and where its
+// keys are fetched, if they are.
+func (h *Host) place(ctx context.Context, s Scenario) (Place, *keySet, error) {
 	if h.Make == nil {
 		shared := *h.Shared
 		shared.Keys = maps.Clone(shared.Keys)
-		return shared, nil
+		return shared, nil, nil
 	}
 	a := &app.App{ID: app.ID(randomHex()), Name: s.Name, Plan: plan.Unlimited}
-	keys := Keys{}
+	keys, fetched := Keys{}, false
 	for _, f := range s.Needs {
 		if !f.setting() {
 			continue
 		}
 		if err := f.set(a, keys); err != nil {
-			return Place{}, err
+			return Place{}, nil, err
 		}
+		fetched = fetched || strings.HasPrefix(string(f), "first-set=")
 	}
 	for _, name := range []string{first, admin} {
 		if _, ok := keys[name]; !ok {
 			if err := keys.add(name, "HS256"); err != nil {
-				return Place{}, err
+				return Place{}, nil, err
 			}
 		}
 	}
-	a.Keys = keys.slots()
+	var set *keySet
+	if fetched {
+		var err error
+		if set, err = serveSet(keys[first]); err != nil {
+			return Place{}, nil, err
+		}
+	}
+	a.Keys = keys.slots(set)
 	place, err := h.Make(ctx, a)
 	place.App, place.Keys = a, keys
-	return place, err
+	return place, set, err
 }
 
 func randomHex() string {

@@ -58,7 +58,11 @@ func (p *player) token(o options, who string, isAdmin bool) (string, error) {
 	if method == nil {
 		return "", fmt.Errorf("there is no algorithm %q", alg)
 	}
-	return jwt.NewWithClaims(method, claims).SignedString(sign)
+	t := jwt.NewWithClaims(method, claims)
+	if o.id != "" {
+		t.Header["kid"] = o.id
+	}
+	return t.SignedString(sign)
 }
 
 // payload returns the claims.
