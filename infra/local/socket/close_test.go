@@ -100,10 +100,13 @@ func TestPausedConnectionCanBeClosed(t *testing.T) {
 // That a paused connection broke shows when it is written to.
 func TestPausedConnectionThatBreaksEnds(t *testing.T) {
 	everyPath(t, func(t *testing.T, path socket.Path) {
-		h := newHost(t, socket.Options{Path: path}, func() *funcs { return new(funcs) })
+		paused := make(chan struct{})
+		h := newHost(t, socket.Options{Path: path}, func() *funcs {
+			return &funcs{message: func(c *socket.Conn, _ string) { c.Pause(); close(paused) }}
+		})
 		c, sc := h.dial()
-		sc.Pause()
-		c.say("unread") // so that no reader waits inside a read
+		c.raw(join(text("pause"), text("unread"))) // so that no reader waits inside a read
+		<-paused
 		c.conn.(*net.TCPConn).SetLinger(0)
 		c.conn.Close()
 		eventually(t, "sending fails", func() bool { return sc.Send(said("a")) == socket.ErrClosed })

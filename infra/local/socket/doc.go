@@ -9,10 +9,12 @@
 //   - Sending never blocks. A receiver that is slow costs the others nothing, and
 //     costs memory only up to Options.Backlog; past that Send answers ErrSlow and
 //     the owner decides.
-//   - Nothing is lost to a receiver that reads. When most receivers of a fan-out
-//     are behind, it is the machine that is slow: then the connection that
-//     publishes is not read until they have caught up (see Server.SendAll).
-//   - A connection whose own answers it does not read is not read either.
+//   - A receiver misses frames only when it falls behind by Options.Backlog while most
+//     of the others keep up. When most are behind, it is the machine that is slow:
+//     then the connection that publishes is not read until they have caught
+//     up, for a second at most if they take nothing (see Server.SendAll).
+//   - A connection that is behind itself is not read either: who does not read the
+//     answers cannot ask more.
 //   - Handler calls of one connection are made one at a time, in order, and
 //     Closed comes last, exactly once.
 //
@@ -20,6 +22,42 @@
 //
 //   - Delivery: a frame that Send accepted is lost when the connection ends first.
 //   - Order between connections, or between two goroutines that send at once.
+//   - To hold back those who publish from elsewhere, over HTTP for instance.
 //   - permessage-deflate, binary messages from clients (refused with 1003), or a
 //     check of the Origin header: owners authenticate by token.
+//
+// # How a message goes
+//
+// An event loop reads it and calls Handler.Message; SendAll appends the frame to each
+// receiver's queue, which for frames that lie next to each other in memory only
+// grows a span; when the loop's round is over, each receiver gets all that has gathered
+// with one send. What the kernel does not take waits until it says that it will.
+//
+// # Why it is built so
+//
+// Medians of three runs on two shared cores that were in use, the load generator on the same
+// cores, 128 bytes to all, against a broadcast server on Bun 1.4 (uWebSockets)
+// measured in turns; to the last of so many, and server CPU per delivery:
+//
+//	               1               100             1,000             5,000
+//	io_uring     8.6 µs  5.5 µs   250 µs  1.2 µs   3.5 ms  1.7 µs   30.8 ms  3.6 µs
+//	epoll        8.4 µs  5.6 µs   258 µs  1.6 µs   3.6 ms  3.2 µs   33.7 ms  4.5 µs
+//	goroutines  13.1 µs 11.5 µs   372 µs  2.6 µs   5.4 ms  4.6 µs   46.3 ms  7.4 µs
+//	Bun          7.6 µs  4.7 µs   310 µs  1.6 µs   4.8 ms  2.5 µs   39.3 ms  5.3 µs
+//
+// In bursts, million deliveries per second, and server CPU:
+//
+//	            1               100              1,000            5,000
+//	io_uring  3.4  0.23 µs   17.8  0.037 µs   14.5  0.045 µs   13.0  0.052 µs
+//	epoll     3.5  0.21 µs   18.9  0.044 µs   14.5  0.052 µs   11.9  0.060 µs
+//	goroutines 2.7 0.31 µs   11.4  0.081 µs    7.0  0.114 µs    3.4  0.285 µs
+//	Bun       2.0  0.38 µs    4.3  0.131 µs    3.7  0.170 µs    2.3  0.219 µs
+//
+// An idle connection adds 1.3 kB to the process on the loops, most of it the heap's slack
+// from serving the upgrade (alive is about a quarter of a kilobyte), 13 kB on
+// goroutines; over TLS 14 and 26 kB, which is crypto/tls. Two loops on two cores were
+// slower than one, and waiting in the runtime's poller cost more CPU than in our own
+// epoll_wait. To repeat, with other servers through -peer and -peer-pid:
+//
+//	go test ./infra/local/socket -run xxx -bench 'ToTheLast|Burst|Idle' -benchtime 200ms
 package socket
