@@ -1,14 +1,16 @@
 // Package scenario holds conversations: what people, backends and the platform
 // say to one another, as text files under testdata that run against any host.
 //
-// It promises that a file means the same everywhere: by default it is played
-// against the standalone host in this process, with TACET_JSON (the line that
-// `tacet run --json` prints, or one made from a deployed stack) against that
-// platform; then TACET_CAN says what it can do, TACET_CA names a certificate to
-// trust, and the flag -url another WebSocket address. What a host cannot do stands in the file's "needs" line, and each
-// conversation that is left out for it is named in the output. It does not
-// measure: no line asserts how long anything takes, but nothing is waited for
-// longer than Patience.
+// It promises that a file means the same everywhere. By default it is played
+// against the standalone host in this process. With TACET_JSON (the line that
+// `tacet run --json` prints, or one made from a deployed stack) it is played
+// against that platform: TACET_CAN says what it can do, TACET_CA names a
+// certificate to trust, the flag -url another WebSocket address; nobody else may
+// use its application meanwhile. What a host cannot do stands in the "needs"
+// line, and each conversation that is left out for it is named in the output.
+//
+// It does not measure: no line asserts how long anything takes, but nothing is
+// waited for longer than Patience.
 //
 // # Files
 //

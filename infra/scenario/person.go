@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -22,6 +23,7 @@ type person struct {
 	id      string   // of the connection, from the welcome
 	claims  []string // permissions in the token
 	subject string
+	suffix  string // of every subject in the conversation
 	lastID  int    // the running number of requests
 	asked   string // the id of the last request
 	ordered bool
@@ -69,7 +71,7 @@ func (p *player) arrive(who string, words []string) (*person, string, error) {
 		as = o.subject
 	}
 	someone := &person{
-		name: who, subject: p.subject(as), claims: o.permissions, ordered: p.ordered, log: &p.transcript, news: make(chan struct{}, 1),
+		name: who, subject: p.subject(as), suffix: p.suffix, claims: o.permissions, ordered: p.ordered, log: &p.transcript, news: make(chan struct{}, 1),
 	}
 	var refused refusal
 	dialer := ws.Dialer{
@@ -153,7 +155,13 @@ func (s *person) listen(in *bufio.Reader) {
 	}
 }
 
+// presencePrefix is how a frame of presence begins.
+const presencePrefix = `{"topic":"secure/inbound","messageType":"presence",`
+
 func (s *person) take(f frame) {
+	if bytes.HasPrefix(f.data, []byte(presencePrefix)) && !bytes.Contains(f.data, []byte(s.suffix)) {
+		return // of somebody from the conversation before, on a host that is shared
+	}
 	s.log.said(s.name, "←", f.String())
 	s.mu.Lock()
 	if f.op == ws.OpClose {

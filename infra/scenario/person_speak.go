@@ -44,7 +44,9 @@ func (s *person) vanish() error {
 			return err
 		}
 	}
-	return conn.Close()
+	err := conn.Close()
+	s.take(frame{op: ws.OpClose, code: 1006}) // as the listener will notice in a moment
+	return err
 }
 
 // member is one member of a frame's data, its value as JSON text.

@@ -46,6 +46,11 @@ func (h *Host) Play(ctx context.Context, s Scenario) error {
 		http:    &http.Client{Timeout: Patience, Transport: &http.Transport{TLSClientConfig: place.TLS}},
 	}
 	defer p.leave()
+	if h.Make == nil {
+		if err := p.calm(); err != nil {
+			return err
+		}
+	}
 	for _, l := range s.lines {
 		if err := p.play(l); err != nil {
 			return fmt.Errorf("%s: %s\n\t%w\n%s", l.at, l.text, err, &p.transcript)
@@ -65,6 +70,24 @@ func (p *player) play(l line) error {
 		}
 	}
 	return nil
+}
+
+// calm waits until those of the conversation before have left a shared
+// application.
+func (p *player) calm() error {
+	for deadline := time.Now().Add(Patience); ; time.Sleep(10 * time.Millisecond) {
+		if err := p.call(http.MethodGet, "/api/topics/$app", ""); err != nil {
+			return err
+		}
+		said := *p.answer
+		if p.answer = nil; said.body == "[]" {
+			p.transcript = transcript{}
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the application should have no subscribers when a conversation begins: %s", said)
+		}
+	}
 }
 
 // place returns the application that the conversation is about, and where its
