@@ -153,20 +153,24 @@ func BenchmarkMessage(b *testing.B) {
 	}
 }
 
-// BenchmarkPost is the gateway's part of a fan-out: to connections that are
-// closed, so that the kernel has none.
-func BenchmarkPost(b *testing.B) {
-	for _, n := range []int{1, 1000} {
-		g, ids := benchGateway(b, Options{}, n)
-		for i := range ids {
-			key, _ := toConnKey(ids[i])
-			g.table.get(key).sock.Close(1000, "")
-		}
-		b.Run(map[int]string{1: "1", 1000: "1000"}[n], func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				g.Post(b.Context(), ids, benchBody, false)
+// BenchmarkReceivers finds the sockets of a thousand ids, for the first time
+// and again.
+func BenchmarkReceivers(b *testing.B) {
+	g, ids := benchGateway(b, Options{}, 1000)
+	b.Run("looked up", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if open, gone := lookUp(g, ids); len(open) != len(ids) || len(gone) != 0 {
+				b.Fatalf("%d open, %d gone", len(open), len(gone))
 			}
-		})
-	}
+		}
+	})
+	b.Run("recalled", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if open := recall(&g.rolls, ids); len(open) != len(ids) {
+				b.Fatalf("%d open", len(open))
+			}
+		}
+	})
 }

@@ -29,6 +29,7 @@ type Gateway struct {
 	connects  *bucket
 	requests  *bucket
 	table     table
+	rolls     rolls
 
 	ctx     context.Context // of handlers; ends with Shutdown
 	cancel  context.CancelFunc

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"tacet/infra/local/socket"
 )
@@ -22,6 +21,8 @@ type Posted struct {
 //
 // Called with the context of a handler, it may make the gateway read the
 // handler's connection more slowly, if most receivers are behind.
+//
+// Nobody may change ids afterwards: what they stood for is remembered.
 func (g *Gateway) Post(ctx context.Context, ids []string, payload []byte, binary bool) Posted {
 	delivered, gone, failed := PostTo(ctx, g, ids, payload, binary)
 	return Posted{delivered, gone, failed}
@@ -42,18 +43,14 @@ func PostTo[ID ~string](ctx context.Context, g *Gateway, ids []ID, payload []byt
 		}
 		return 0, append(gone, ids[0]), failed
 	}
-	scratch := receivers.Get().(*[]*socket.Conn)
-	to := (*scratch)[:0]
-	for _, id := range ids {
-		if key, ok := toConnKey(id); ok {
-			if c := g.find(key); c != nil {
-				to = append(to, c.sock)
-				continue
-			}
-		}
-		gone = append(gone, id)
+	to := recall(&g.rolls, ids)
+	if to == nil {
+		to, gone = lookUp(g, ids)
 	}
 	delivered, closed, slow := g.sockets.SendAll(socketOf(ctx), to, socket.NewFrame(payload, binary))
+	if len(closed) > 0 {
+		forget(&g.rolls, ids)
+	}
 	for _, s := range closed {
 		gone = append(gone, ID(ownerOf(s).id))
 	}
@@ -62,16 +59,28 @@ func PostTo[ID ~string](ctx context.Context, g *Gateway, ids []ID, payload []byt
 		failed = append(failed, ID(c.id))
 		c.tooSlow()
 	}
-	clear(to)
-	*scratch = to
-	receivers.Put(scratch)
 	return delivered, gone, failed
 }
 
-func ids0[ID ~string](ids []ID) string { return string(ids[0]) }
+// lookUp returns the sockets of the ids that are open, and the other ids.
+func lookUp[ID ~string](g *Gateway, ids []ID) (open []*socket.Conn, gone []ID) {
+	open = make([]*socket.Conn, 0, len(ids))
+	for _, id := range ids {
+		if key, ok := toConnKey(id); ok {
+			if c := g.find(key); c != nil {
+				open = append(open, c.sock)
+				continue
+			}
+		}
+		gone = append(gone, id)
+	}
+	if len(gone) == 0 && g.opts.Hostile.SpuriousGone == 0 {
+		remember(&g.rolls, ids, open)
+	}
+	return open, gone
+}
 
-// receivers are lists of sockets between two fan-outs.
-var receivers = sync.Pool{New: func() any { return new([]*socket.Conn) }}
+func ids0[ID ~string](ids []ID) string { return string(ids[0]) }
 
 func ownerOf(s *socket.Conn) *conn { return s.Handler().(*conn) }
 
