@@ -76,7 +76,7 @@ func Presence(who Client, connected bool) Frame {
 // Welcome returns the first frame of a connection. remoteAddress is the
 // anonymised address, "" when the application records none.
 func Welcome(app string, conn ConnID, remoteAddress string) Frame {
-	b := head(nil, topic.Main, "welcome")
+	b := head(make([]byte, 0, 192+len(remoteAddress)), topic.Main, "welcome")
 	b = append(b, `{"connection":{"id":`...)
 	b = appendString(b, string(conn))
 	b = append(b, `,"appId":`...)

@@ -84,6 +84,14 @@ func Decode(frame []byte) (Request, error) {
 	return r, r.check()
 }
 
+// MayHaveID reports whether frame may carry an id, and so ask for an ack. When
+// it says no, that is certain: a host that must not wait for anything but an
+// ack knows by it which frames it can handle at once.
+func MayHaveID(frame []byte) bool {
+	// Any key may be written with escapes.
+	return bytes.Contains(frame, []byte(`"id"`)) || bytes.Contains(frame, []byte(`\u`))
+}
+
 // fill reads the members of data.
 func (r *Request) fill(data []byte) error {
 	if data == nil || string(data) == "null" {

@@ -121,6 +121,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"type":"authenticate","data":{"access_token":"a.b.c"}}`))
 	f.Add([]byte(`{"type":"message","data":{"payload":"\ud83d\ude00"}}`))
 	f.Add([]byte(`{"type":"ping","x":-0.1e-7}`))
+	f.Add([]byte(`{"type":"publish","data":{"topic":"a","\u0069d":"1"}}`))
 	f.Add([]byte(`[`))
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		r, err := wire.Decode(frame)
@@ -129,6 +130,9 @@ func FuzzDecode(f *testing.F) {
 				t.Fatalf("kind %v", fault.KindOf(err))
 			}
 			return
+		}
+		if r.ID != "" && !wire.MayHaveID(frame) {
+			t.Fatalf("%q has the id %q all the same", frame, r.ID)
 		}
 		if !json.Valid(frame) || !utf8.Valid(frame) {
 			t.Fatalf("accepted what is not JSON: %q", frame)

@@ -61,10 +61,7 @@ func (c *conn) disconnect(how CloseCode) {
 			g.invoke(c, r.Handler, &e) // nobody is left to be told
 		}
 	}
-	if g.opts.Ordered && r.direct && bad.DelayDisconnect == 0 {
-		run()
-		return
-	}
+	// Not on the goroutine that brought the news: it moves the bytes of others.
 	g.running.Go(func() {
 		if bad.DelayDisconnect > 0 {
 			select {

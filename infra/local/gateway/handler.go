@@ -70,6 +70,12 @@ type Route struct {
 	ResponseSelection bool
 	Response          bool
 
+	// Waits, if not nil, reports whether handling a message may have to wait for
+	// something: a disk, a network. Such a message of an ordered gateway is
+	// handled on a goroutine, so that no other connection waits with it. Nil
+	// means never. It is asked about typed handlers only; others always may.
+	Waits func(body []byte) bool
+
 	// Model, if not nil, checks a message before the handler is invoked. An
 	// error makes the gateway answer "Bad request body"; its text goes nowhere.
 	Model func(body []byte) error

@@ -25,7 +25,7 @@ func (c *conn) Message(_ *socket.Conn, text []byte) {
 	case route.Model != nil && route.Model(text) != nil:
 		c.reply(badBodyFrame(c.id, e.MessageID))
 	case route.Handler == nil:
-	case g.opts.Ordered && route.direct:
+	case g.opts.Ordered && route.direct && !route.waits(text):
 		e.Body = text
 		c.cork()
 		c.uncork(c.handle(route, e))
@@ -62,6 +62,9 @@ func (g *Gateway) route(text []byte) (*route, string) {
 func (g *Gateway) dollar(key []byte) bool {
 	return g.opts.DollarRoutes && bytes.HasPrefix(key, []byte{'$'})
 }
+
+// waits reports whether a message may keep its handler waiting.
+func (r *route) waits(text []byte) bool { return r.Waits != nil && r.Waits(text) }
 
 // handleAlone handles a message on a goroutine while nothing else of the
 // connection is read.
