@@ -32,8 +32,9 @@ type Plan struct {
 	TopicsPerConnection int
 	// MessageBytes is how large a payload may be.
 	MessageBytes int
-	// MessagesPerSecond is how many a connection may publish, on average; as
-	// many again may come at once.
+	// MessagesPerSecond is how many requests a connection may make, pings left
+	// out, on average; as many may come at once. It leaves room for subscribing
+	// to all its topics.
 	MessagesPerSecond int
 	// Retention is how long telemetry is readable. It is never zero.
 	Retention time.Duration
@@ -43,7 +44,7 @@ const day = 24 * time.Hour
 
 // all is the table of plans. The first is what an application begins with.
 var all = []Plan{
-	{Free, 100, 20, 50, 32 << 10, 60, 1 * day},
+	{Free, 100, 20, 50, 32 << 10, 100, 1 * day},
 	{Team, 5_000, 50, 200, 128 << 10, 200, 30 * day},
 	{Business, 100_000, 200, 1_000, 128 << 10, 1_000, 365 * day},
 	{Unlimited, 0, 0, 0, 0, 0, 365 * day},

@@ -61,6 +61,9 @@ func (b *Backend) Publish(ctx context.Context, p Publication) (wire.Counts, erro
 	if p.MessageType == "" {
 		p.MessageType = wire.DefaultMessageType
 	}
+	if err := notOurs(p.Topic, p.MessageType); err != nil {
+		return wire.Counts{}, err
+	}
 	frame := wire.BackendPublication(p.Topic, p.MessageType, p.Message, p.Compress)
 	if err := fits(b.App, len(p.Message), frame); err != nil {
 		return wire.Counts{}, err

@@ -21,8 +21,11 @@ func (s *Service) publish(ctx context.Context, r *request) (wire.Frame, error) {
 	} else if err := mayPublish(r.from.Grants.MayPublish, r.Topic); err != nil {
 		return wire.Frame{}, err
 	}
+	if err := notOurs(r.Topic, r.MessageType); err != nil {
+		return wire.Frame{}, err
+	}
 	frame := wire.Publication(&r.Request, from)
-	if err := s.withinPlan(ctx, r, frame); err != nil {
+	if err := fits(r.app, len(r.Payload), frame); err != nil {
 		return wire.Frame{}, err
 	}
 	var except wire.ConnID
@@ -54,21 +57,12 @@ func mayPublish(granted func(topic.Name) bool, n topic.Name) error {
 	return nil
 }
 
-// withinPlan holds a publication against the plan's size and rate.
-func (s *Service) withinPlan(ctx context.Context, r *request, f wire.Frame) error {
-	limits := r.app.Limits()
-	if err := fits(r.app, len(r.Payload), f); err != nil || limits.MessagesPerSecond == 0 {
-		return err
-	}
-	wait, err := s.Rates.Take(ctx, r.from.ID, limits.MessagesPerSecond, s.Now())
-	if err != nil {
-		return unavailable(err)
-	}
-	if wait > 0 {
-		return &fault.Error{
-			Kind: fault.TooMany, Code: wire.CodeRate, RetryAfter: wait,
-			Text: "the plan allows this connection " + strconv.Itoa(limits.MessagesPerSecond) + " messages a second: wait and send again",
-		}
+// notOurs refuses the two message types by which the server is known on topics
+// where others speak too: a client could look gone to its backends while it
+// stays, or make others believe that they have just connected.
+func notOurs(n topic.Name, messageType string) error {
+	if n == topic.Inbound && messageType == wire.PresenceType || n == topic.Main && messageType == wire.WelcomeType {
+		return &fault.Error{Kind: fault.Invalid, Code: wire.CodeInvalidField, Text: "this messageType is the server's own on this topic: choose another"}
 	}
 	return nil
 }

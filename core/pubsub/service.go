@@ -3,6 +3,7 @@ package pubsub
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"tacet/core/app"
@@ -93,6 +94,9 @@ func (s *Service) answer(ctx context.Context, id wire.ConnID, frame []byte, r *r
 	if err := s.alive(r); err != nil {
 		return wire.Frame{}, err
 	}
+	if err := s.withinRate(ctx, r); err != nil {
+		return wire.Frame{}, err
+	}
 	return verbs[r.Type](s, ctx, r)
 }
 
@@ -106,6 +110,26 @@ func (s *Service) alive(r *request) error {
 		Kind: fault.Unauthenticated, Code: wire.CloseTokenExpired,
 		Text: "the token of this connection has expired: connect with a fresh one",
 	}
+}
+
+// withinRate holds a connection's requests against the plan. A ping costs less
+// than counting it.
+func (s *Service) withinRate(ctx context.Context, r *request) error {
+	most := r.app.Limits().MessagesPerSecond
+	if most == 0 || r.Type == wire.TypePing {
+		return nil
+	}
+	wait, err := s.Rates.Take(ctx, r.from.ID, most, s.Now())
+	if err != nil {
+		return unavailable(err)
+	}
+	if wait > 0 {
+		return &fault.Error{
+			Kind: fault.TooMany, Code: wire.CodeRate, RetryAfter: wait,
+			Text: "the plan allows this connection " + strconv.Itoa(most) + " messages a second: wait and send again",
+		}
+	}
+	return nil
 }
 
 // closes reports whether err ends the connection: always when its token has

@@ -28,7 +28,32 @@ func (s *Service) authenticate(ctx context.Context, r *request) (wire.Frame, err
 	if err := s.Connections.Renew(ctx, r.from.ID, token.Grants, deadline(r.app, token)); err != nil {
 		return wire.Frame{}, absent(err, "this connection is no longer known: open a new one")
 	}
+	if err := s.shed(ctx, r.from, token.Grants); err != nil {
+		return wire.Frame{}, unavailable(err)
+	}
 	return r.ack(wire.Counts{Matched: 1}), nil
+}
+
+// shed takes away the topics that the connection may no longer read.
+func (s *Service) shed(ctx context.Context, c *Connection, grants grant.Grants) error {
+	if grants == c.Grants {
+		return nil
+	}
+	topics, err := s.Subscriptions.TopicsOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	renewed := *c
+	renewed.Grants = grants
+	for _, n := range topics {
+		if renewed.mayRead(n) {
+			continue
+		}
+		if _, err := s.Subscriptions.Unsubscribe(ctx, c, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ping answers, so that a client knows its connection to work in both
@@ -41,7 +66,9 @@ func (s *Service) ping(context.Context, *request) (wire.Frame, error) { return w
 // such a connection next sends something.
 func (s *Service) EndExpired(ctx context.Context, done time.Time) (time.Time, error) {
 	now := s.Now()
-	due, err := s.Connections.Due(ctx, done, now.Add(warning))
+	// Some way back, for one whose deadline passed while it was being admitted:
+	// to end a connection twice does no harm.
+	due, err := s.Connections.Due(ctx, done.Add(-warning), now.Add(warning))
 	if err != nil {
 		return done, unavailable(err)
 	}

@@ -26,6 +26,13 @@ type Client struct {
 	Permissions []string
 }
 
+// The message types by which the server is known on topics where others speak
+// too.
+const (
+	WelcomeType  = "welcome"  // on main
+	PresenceType = "presence" // on secure/inbound
+)
+
 // subProtocol is the version of this protocol, as clients' presence has it.
 const subProtocol = 1
 
@@ -63,7 +70,7 @@ func Presence(who Client, connected bool) Frame {
 	if !connected {
 		status, code = "disconnected", -1
 	}
-	b := head(nil, topic.Inbound, "presence")
+	b := head(nil, topic.Inbound, PresenceType)
 	b = append(b, `{"client":`...)
 	b = appendClient(b, who, true)
 	b = append(b, `,"payload":{"status":"`...)
@@ -76,7 +83,7 @@ func Presence(who Client, connected bool) Frame {
 // Welcome returns the first frame of a connection. remoteAddress is the
 // anonymised address, "" when the application records none.
 func Welcome(app string, conn ConnID, remoteAddress string) Frame {
-	b := head(make([]byte, 0, 192+len(remoteAddress)), topic.Main, "welcome")
+	b := head(make([]byte, 0, 192+len(remoteAddress)), topic.Main, WelcomeType)
 	b = append(b, `{"connection":{"id":`...)
 	b = appendString(b, string(conn))
 	b = append(b, `,"appId":`...)

@@ -1,0 +1,84 @@
+package pubsub_test
+
+import (
+	"testing"
+	"time"
+
+	"tacet/core/app"
+	"tacet/core/fault"
+	"tacet/core/grant"
+	"tacet/core/plan"
+	"tacet/core/pubsub"
+	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/wire"
+)
+
+// Backends believe what secure/inbound says of who is there: a client could
+// look gone to a moderator while it stays.
+func TestPresenceAndWelcomeCannotBeForged(t *testing.T) {
+	h := host(t, app.Settings{})
+	h.Enter("a", "ann", everything)
+	for _, frame := range []string{
+		`{"type":"message","data":{"messageType":"presence","payload":{"status":"disconnected","code":-1}}}`,
+		`{"type":"publish","data":{"topic":"secure/inbound","messageType":"presence","payload":{}}}`,
+		`{"type":"publish","data":{"topic":"main","messageType":"welcome","payload":{}}}`,
+	} {
+		wantError(t, h.Say("a", frame), wire.CodeInvalidField)
+	}
+	wantAck(t, h.Say("a", `{"type":"publish","data":{"topic":"x","messageType":"presence","payload":{},"id":"1"}}`), 0, 0, 0)
+
+	b, err := h.Backend(t.Context(), string(pubsubtest.AppA), h.Token(pubsubtest.AdminSecret, "api", time.Hour, everything))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.Publish(t.Context(), pubsub.Publication{Topic: "main", MessageType: "welcome", Message: []byte("{}")})
+	wantFault(t, err, fault.Invalid, wire.CodeInvalidField)
+	wantHeard(t, h, "a")
+}
+
+func TestALesserTokenTakesSubscriptionsAway(t *testing.T) {
+	h := host(t, app.Settings{Violations: app.ViolationsError})
+	h.Enter("a", "ann", grant.Read("secure/*"))
+	h.Enter("b", "bob", everything)
+	wantNothing(t, h.Say("a", `{"type":"subscribe","data":{"topic":"secure/x"}}`))
+	wantNothing(t, h.Say("a", `{"type":"subscribe","data":{"topic":"news"}}`))
+	wantAck(t, h.Say("a", authenticate(h.Token(pubsubtest.ClientSecret, "ann", time.Hour))), 1, 0, 0)
+	wantAck(t, h.Say("b", publish("secure/x", "")), 0, 0, 0)
+	wantAck(t, h.Say("b", publish("news", "")), 1, 1, 0)
+}
+
+// The tick that should have ended it came between the check of its token and
+// its record.
+func TestATokenThatExpiresWhileItIsAdmittedEndsItsConnection(t *testing.T) {
+	h := host(t, app.Settings{Expiry: app.ExpiryEnforce})
+	h.EnterFor(time.Second, "a", "ann")
+	h.Clock.Advance(2 * time.Second)
+	if _, err := h.EndExpired(t.Context(), h.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, ended := h.Poster.Ended("a"); !ended {
+		t.Error("the connection outlives its token")
+	}
+}
+
+func TestEveryRequestButAPingCountsAgainstTheRate(t *testing.T) {
+	h := host(t, app.Settings{Violations: app.ViolationsError})
+	for _, c := range []struct {
+		id    wire.ConnID
+		frame string
+	}{
+		{"a", subscribe("news")},
+		{"b", `{"type":"unsubscribe","data":{"topic":"news","id":"1"}}`},
+		{"c", publish("news", "")}, // forbidden
+		{"d", authenticate("a.b.c")},
+	} {
+		h.Enter(c.id, "ann")
+		for range plan.Default().MessagesPerSecond {
+			h.Say(c.id, c.frame)
+		}
+		wantError(t, h.Say(c.id, c.frame), wire.CodeRate)
+		if f := read(t, h.Say(c.id, `{"type":"ping"}`)); f.MessageType != "pong" {
+			t.Errorf("a ping is answered with %s", f.MessageType)
+		}
+	}
+}
