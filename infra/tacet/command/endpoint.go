@@ -17,8 +17,8 @@ import (
 
 // target is the flags that say which platform to talk to.
 type target struct {
-	URL   string `name:"url" placeholder:"URL" help:"Where to connect, as wss://HOST/apps/APP or wss://HOST/STAGE?app=APP. Default: the platform that runs on this machine. A certificate that no public authority vouches for is trusted when SSL_CERT_FILE names its authority."`
-	Token string `placeholder:"JWT" help:"Token to show. It is safer in TACET_TOKEN, where no list of processes shows it. Default: that of the platform on this machine."`
+	URL   string `name:"url" placeholder:"URL" help:"Where to connect, as wss://HOST/apps/APP or wss://HOST/STAGE?app=APP. Default: the platform that runs on this machine, with the token that it made. A certificate that no public authority vouches for is trusted when SSL_CERT_FILE names its authority."`
+	Token string `placeholder:"JWT" help:"Token to show at --url, which it needs: no token is sent to an address that stands in a file. It is safer in TACET_TOKEN, where no list of processes shows it."`
 	Data  string `type:"path" placeholder:"DIR" help:"Data folder of the platform on this machine. Default: ${data}, then .tacet in the folder at hand."`
 }
 
@@ -34,27 +34,43 @@ type endpoint struct {
 // find returns the platform. It is asked anew before each connection: after a
 // restart the platform of this machine may have another port and has other
 // tokens.
+//
+// An address comes with its token, both from whoever typed the command or both
+// from the file of a platform on this machine. Otherwise a file that somebody
+// else has put into the folder at hand could have a token sent to himself.
 func (t target) find(admin bool) (endpoint, error) {
-	if t.URL != "" {
+	switch {
+	case t.URL != "":
 		return t.elsewhere()
+	case t.Token != "":
+		return endpoint{}, misused("a token needs the address that it is for: say --url, or set TACET_URL, too; " +
+			"or unset TACET_TOKEN, and the platform of this machine is used with a token of its own")
 	}
 	here, err := running(t.Data)
 	if err != nil {
 		return endpoint{}, err
 	}
 	e, err := at(here.WebSocket)
-	if err != nil {
-		return endpoint{}, err
+	switch {
+	case err != nil:
+		return endpoint{}, fmt.Errorf("%s of the platform on this machine is damaged: say --url and --token", noteName)
+	case !e.here():
+		return endpoint{}, fmt.Errorf("the platform on this machine is reached at %s, which may be anywhere: "+
+			"say where to connect with --url (or TACET_URL), and set TACET_TOKEN to a token that tacet token makes", printable(e.websocket.Host))
 	}
 	e.token = here.ClientToken
 	if admin {
 		e.token = here.AdminToken
 	}
-	if t.Token != "" {
-		e.token = t.Token
-	}
 	e.client = client(here.Certificate)
 	return e, nil
+}
+
+// here reports whether the address cannot lead to another machine.
+func (e endpoint) here() bool {
+	host := e.websocket.Hostname()
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 func (t target) elsewhere() (endpoint, error) {

@@ -109,3 +109,15 @@ func TestAddressesOfPlatforms(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyThisMachineIsHere(t *testing.T) {
+	for host, want := range map[string]bool{
+		"127.0.0.1:8080": true, "127.9.9.9": true, "[::1]:1": true, "localhost": true, "LOCALHOST:1": true, "[::ffff:127.0.0.1]:1": true,
+		"192.0.2.1": false, "0.0.0.0:1": false, "tacet.invalid": false, "localhost.tacet.invalid": false, "127.0.0.1.tacet.invalid": false, "2130706433": false,
+	} {
+		e, err := at("ws://" + host + "/apps/0123456789abcdef0123456789abcdef")
+		if err != nil || e.here() != want {
+			t.Errorf("%s: %v %v", host, e.here(), err)
+		}
+	}
+}

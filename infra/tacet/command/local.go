@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -34,44 +33,50 @@ func folders(data string) []string {
 
 // running returns the platform that runs on this machine. One that was killed
 // leaves its note behind: of several notes the first counts at whose address
-// somebody answers.
+// somebody answers. A note that is not trusted counts only as a reason.
 func running(data string) (standalone.Running, error) {
 	all := folders(data)
 	var noted []standalone.Running
+	var distrust error
 	for _, folder := range all {
-		r, err := standalone.ReadRunning(folder)
+		r, err := readNote(folder)
 		switch {
 		case err == nil:
 			noted = append(noted, r)
-		case !errors.Is(err, standalone.ErrNotRunning):
-			return r, err
+		case distrust == nil && !errors.Is(err, standalone.ErrNotRunning):
+			distrust = err
 		}
 	}
-	if len(noted) == 0 {
-		return standalone.Running{}, fmt.Errorf("no platform is running on this machine (looked in %s): start one with tacet run, "+
-			"say --data DIR if it keeps its data elsewhere, or say --url and --token", strings.Join(all, ", "))
+	if len(noted) == 1 && distrust == nil {
+		return noted[0], nil
 	}
-	if len(noted) > 1 {
-		for _, r := range noted {
-			if answers(r) {
-				return r, nil
-			}
+	for _, r := range noted {
+		if answers(r) {
+			return r, nil
 		}
 	}
-	return noted[0], nil
+	switch {
+	case distrust != nil:
+		return standalone.Running{}, distrust
+	case len(noted) > 0:
+		return noted[0], nil
+	}
+	return standalone.Running{}, fmt.Errorf("no platform is running on this machine (looked in %s): start one with tacet run, "+
+		"say --data DIR if it keeps its data elsewhere, or say --url and --token", strings.Join(all, ", "))
 }
 
-// answers reports whether somebody listens where a platform said it would.
+// answers reports whether somebody listens where a platform said it would. Of
+// another machine nothing is asked.
 func answers(r standalone.Running) bool {
-	u, err := url.Parse(r.HTTP)
-	if err != nil {
+	e, err := at(r.WebSocket)
+	if err != nil || !e.here() {
 		return false
 	}
-	port := u.Port()
+	port := e.websocket.Port()
 	if port == "" {
-		port = "443" // of a domain
+		port = map[string]string{"ws": "80", "wss": "443"}[e.websocket.Scheme]
 	}
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(u.Hostname(), port), time.Second)
+	conn, err := net.DialTimeout("tcp", net.JoinHostPort(e.websocket.Hostname(), port), time.Second)
 	if err != nil {
 		return false
 	}

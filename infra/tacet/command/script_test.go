@@ -39,6 +39,7 @@ const patience = 20 * time.Second
 //
 //	status N COMMAND…     runs a command that must end with exit status N
 //	running DATA          waits until a platform runs on a data folder
+//	address NAME DATA     sets a variable to where the platform on a data folder is
 //	occupied DATA TOPIC   waits until somebody has the topic
 //	certificate DIR       writes DIR/cert.pem and DIR/key.pem for 127.0.0.1
 func TestScripts(t *testing.T) {
@@ -52,7 +53,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "running": running, "occupied": occupied, "certificate": certificate,
+			"status": status, "running": running, "address": address, "occupied": occupied, "certificate": certificate,
 		},
 	})
 }
@@ -84,6 +85,15 @@ func running(ts *testscript.TestScript, neg bool, args []string) {
 		_, err := standalone.ReadRunning(ts.MkAbs(args[0]))
 		return err
 	})
+}
+
+func address(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: address NAME DATA")
+	}
+	r, err := standalone.ReadRunning(ts.MkAbs(args[1]))
+	ts.Check(err)
+	ts.Setenv(args[0], r.WebSocket)
 }
 
 func occupied(ts *testscript.TestScript, neg bool, args []string) {

@@ -35,6 +35,7 @@ type token struct {
 
 func (token) example() string {
 	return `  tacet token --subject alice --permission 'publish:chat/*' --expires 10m
+  export TACET_URL=ws://127.0.0.1:8080/apps/APP    # as tacet run prints it
   TACET_TOKEN=$(tacet token --admin) tacet publish --http chat '"from a backend"'
 `
 }
