@@ -1,7 +1,6 @@
 package grant
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -42,7 +41,7 @@ func readClaims(data []byte, now time.Time) (Token, error) {
 }
 
 // readTimes checks exp, nbf and iat (RFC 7519 §4.1.4–6) and returns exp.
-func readTimes(claims map[string]json.RawMessage, now time.Time) (time.Time, error) {
+func readTimes(claims map[string]string, now time.Time) (time.Time, error) {
 	expires, ok, err := numericDate(claims, "exp")
 	switch {
 	case err != nil:
@@ -66,14 +65,14 @@ func readTimes(claims map[string]json.RawMessage, now time.Time) (time.Time, err
 
 // numericDate returns a claim that is a number of seconds since 1970, perhaps
 // with a fraction (RFC 7519 §2), and reports whether it is there.
-func numericDate(claims map[string]json.RawMessage, name string) (time.Time, bool, error) {
+func numericDate(claims map[string]string, name string) (time.Time, bool, error) {
 	raw, ok := claims[name]
 	if !ok {
 		return time.Time{}, false, nil
 	}
 	// ParseFloat alone would take "Inf" and hexadecimal; JSON has neither, and
 	// raw is valid JSON, so what it takes here is a JSON number.
-	seconds, err := strconv.ParseFloat(string(raw), 64)
+	seconds, err := strconv.ParseFloat(raw, 64)
 	if err != nil || seconds < 0 || seconds > maxSeconds {
 		return time.Time{}, false, refuse(BadClaims, "the token's "+name+" must be a number of seconds since 1970 (not milliseconds, not a string)")
 	}
@@ -83,11 +82,16 @@ func numericDate(claims map[string]json.RawMessage, name string) (time.Time, boo
 
 // readPermissions returns the entries of permissions (an array), or of scope
 // (separated by spaces, RFC 8693 §4.2) where there are no permissions.
-func readPermissions(claims map[string]json.RawMessage) ([]string, error) {
+func readPermissions(claims map[string]string) ([]string, error) {
 	if raw, ok := claims["permissions"]; ok {
-		var entries []string
-		if raw[0] != '[' || json.Unmarshal(raw, &entries) != nil {
-			return nil, refuse(BadClaims, "the token's permissions must be an array of strings")
+		if raw[0] != '[' {
+			return nil, notStrings()
+		}
+		entries := elements(raw)
+		for i, entry := range entries {
+			if entries[i], ok = decodeText(entry); !ok {
+				return nil, notStrings()
+			}
 		}
 		return entries, nil
 	}
@@ -96,4 +100,8 @@ func readPermissions(claims map[string]json.RawMessage) ([]string, error) {
 		return nil, refuse(BadClaims, "the token's scope must be a string of entries with spaces between them")
 	}
 	return strings.FieldsFunc(scope, func(r rune) bool { return r == ' ' }), nil
+}
+
+func notStrings() error {
+	return refuse(BadClaims, "the token's permissions must be an array of strings")
 }

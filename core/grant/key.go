@@ -152,7 +152,9 @@ func base64url(s string) ([]byte, error) {
 	if strings.ContainsAny(s, "\r\n") { // the decoder skips these, even when strict
 		return nil, base64.CorruptInputError(0)
 	}
-	return base64.RawURLEncoding.Strict().DecodeString(s)
+	return strictURL.DecodeString(s)
 }
+
+var strictURL = base64.RawURLEncoding.Strict()
 
 func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }

@@ -34,5 +34,5 @@ func ParseSubject(s string) (Subject, error) {
 	case topic.PrivOf(s).ServerOnly():
 		return "", refuse(BadClaims, "the token's sub must not be acks, errors or session: the server speaks on these topics")
 	}
-	return Subject(s), nil
+	return Subject(strings.Clone(s)), nil // s may be a part of something large
 }

@@ -1,8 +1,6 @@
 package grant
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 	"time"
 )
@@ -103,44 +101,6 @@ func (h header) check(keys []Key, signed string, signature []byte) error {
 		reason = BadSignature
 	}
 	return refuse(reason, "the token is not signed with a key of this application")
-}
-
-// members returns the members of a JSON object, each undecoded, and reports
-// whether data is one object whose names differ. RFC 7519 §4 lets a reader
-// refuse names that occur twice; two readers that choose differently can be
-// told two things by one token.
-func members(data []byte) (map[string]json.RawMessage, bool) {
-	fields := map[string]json.RawMessage{}
-	if !json.Valid(data) {
-		return nil, false
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, false
-	}
-	for dec.More() {
-		name, err := dec.Token()
-		key, ok := name.(string)
-		if err != nil || !ok {
-			return nil, false
-		}
-		var value json.RawMessage
-		if _, twice := fields[key]; twice || dec.Decode(&value) != nil {
-			return nil, false
-		}
-		fields[key] = value
-	}
-	return fields, true
-}
-
-// text sets *s to the string that a member holds, and reports whether the
-// member is absent or a string. null is neither.
-func text(fields map[string]json.RawMessage, name string, s *string) bool {
-	raw, ok := fields[name]
-	if !ok {
-		return true
-	}
-	return raw[0] == '"' && json.Unmarshal(raw, s) == nil
 }
 
 func malformed() error { return refuse(Malformed, "this is not a JSON Web Token") }
