@@ -128,8 +128,8 @@ const greetingPatience = 5 * time.Second
 var errUngreeted = errors.New("the greeting could not be handed over")
 
 // Welcome greets an open connection, tells backends that it is there, and
-// records it. It returns ErrNoConnection in its chain when there is nobody to
-// greet any more. Repeating it greets again.
+// records it, without waiting for the record. It returns ErrNoConnection in its
+// chain when there is nobody to greet any more. Repeating it greets again.
 func (s *Service) Welcome(ctx context.Context, id wire.ConnID, wait func(context.Context, time.Duration) error) error {
 	c, err := s.Connections.Get(ctx, id)
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *Service) Welcome(ctx context.Context, id wire.ConnID, wait func(context
 		s.Poster.Post(ctx, []wire.ConnID{id}, wire.TokenExpiring(d))
 	}
 	s.announce(ctx, c, true)
-	s.record(ctx, a, telemetry.Event{ClientIP: c.Address, Topic: telemetry.TopicConnect}, true)
+	s.record(ctx, a, telemetry.Event{ClientIP: c.Address, Topic: telemetry.TopicConnect}, false)
 	return nil
 }
 
@@ -176,13 +176,24 @@ func (s *Service) greet(ctx context.Context, c *Connection, wait func(context.Co
 
 // announce tells the application's backends that a connection came or went.
 func (s *Service) announce(ctx context.Context, c *Connection, here bool) {
-	if _, err := s.fanOut(ctx, c.App, topic.Inbound, wire.Presence(c.presence(), here), ""); err != nil {
+	var frame wire.Frame // made if there is somebody to tell
+	err := s.each(ctx, c.App, topic.Inbound, func(ids []wire.ConnID) {
+		if len(ids) == 0 {
+			return
+		}
+		if frame.JSON == nil {
+			frame = wire.Presence(c.presence(), here)
+		}
+		s.bury(ctx, s.Poster.Post(ctx, ids, frame).Gone)
+	})
+	if err != nil {
 		s.trouble(ctx, "announce presence", err)
 	}
 }
 
-// Disconnect forgets a connection that ended, tells backends, and records it.
-// One that is not known is no error: it was forgotten before.
+// Disconnect forgets a connection that ended, tells backends, and records it,
+// without waiting for the record: nobody is left to be told. One that is not
+// known is no error: it was forgotten before.
 func (s *Service) Disconnect(ctx context.Context, id wire.ConnID) error {
 	c, err := s.Connections.Remove(ctx, id)
 	if errors.Is(err, ErrNoConnection) {
@@ -196,6 +207,6 @@ func (s *Service) Disconnect(ctx context.Context, id wire.ConnID) error {
 	if err != nil {
 		return absent(err, "there is no such application")
 	}
-	s.record(ctx, a, telemetry.Event{ClientIP: c.Address, Topic: telemetry.TopicDisconnect}, true)
+	s.record(ctx, a, telemetry.Event{ClientIP: c.Address, Topic: telemetry.TopicDisconnect}, false)
 	return nil
 }
