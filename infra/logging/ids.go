@@ -3,6 +3,7 @@ package logging
 import (
 	"context"
 	"log/slog"
+	"slices"
 )
 
 // IDs name the request at hand. Empty ones are left out of records.
@@ -31,12 +32,11 @@ func (c *withIDs) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-func attrs(ctx context.Context) []slog.Attr {
+func appendIDs(ctx context.Context, a []slog.Attr) []slog.Attr {
 	c, ok := ctx.Value(idsKey{}).(*withIDs)
 	if !ok {
-		return nil
+		return a
 	}
-	var a []slog.Attr
 	if c.ids.Request != "" {
 		a = append(a, slog.String("request", c.ids.Request))
 	}
@@ -59,15 +59,19 @@ type handler struct {
 func (h handler) Enabled(ctx context.Context, l slog.Level) bool { return h.inner.Enabled(ctx, l) }
 
 func (h handler) Handle(ctx context.Context, r slog.Record) error {
-	ids := attrs(ctx)
+	var buf [2]slog.Attr
+	ids := appendIDs(ctx, buf[:0])
 	switch {
-	case ids == nil:
+	case len(ids) == 0:
 		return h.inner.Handle(ctx, r)
 	case h.again != nil:
-		return h.again(h.root.WithAttrs(ids)).Handle(ctx, r)
-	default:
-		return h.inner.WithAttrs(ids).Handle(ctx, r)
+		return h.again(h.root.WithAttrs(slices.Clone(ids))).Handle(ctx, r)
 	}
+	// Another record costs a third of what another handler would.
+	with := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
+	with.AddAttrs(ids...)
+	r.Attrs(func(a slog.Attr) bool { with.AddAttrs(a); return true })
+	return h.inner.Handle(ctx, with)
 }
 
 func (h handler) WithAttrs(a []slog.Attr) slog.Handler {
