@@ -1,4 +1,4 @@
-//go:build !windows
+//go:build linux
 
 package scenario_test
 
@@ -11,12 +11,20 @@ import (
 	"testing"
 )
 
-// Whoever starts the platform is shown lines to copy. Each works as it stands.
+// Whoever starts the platform on a terminal is shown lines to copy. Each works
+// as it stands.
 func TestLinesToCopyWorkAsTheyStand(t *testing.T) {
+	for _, data := range []string{"--data data", "--memory"} {
+		t.Run(strings.TrimLeft(data, "-"), func(t *testing.T) { copyLines(t, data) })
+	}
+}
+
+func copyLines(t *testing.T, data string) {
 	shell := terminal{t: t, folder: t.TempDir()}
 	shell.path = filepath.Dir(program(t))
 	var show screen
-	cmd := shell.command(context.Background(), "exec tacet run --listen 127.0.0.1:0 --data data", &show)
+	cmd := shell.command(context.Background(), "exec tacet run --listen 127.0.0.1:0 "+data, &show)
+	cmd.Stderr = newTTY(t, &show.trouble)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -34,10 +42,10 @@ func TestLinesToCopyWorkAsTheyStand(t *testing.T) {
 		until(t, what+" to be heard", func() bool { return contains(page.heard(), what) })
 	}
 	heard(`"welcome"`)
-	subscriber := shell.background(word(t, greeting, `(?m)^  (tacet subscribe .*)$`))
+	subscriber := shell.background(word(t, greeting, `(?m)^  (.*tacet subscribe .*)$`))
 	until(t, "tacet subscribe to listen", func() bool { return contains(subscriber.trouble.String(), "subscribed to") })
 
-	shell.run(word(t, greeting, `(?m)^  (tacet publish .*)$`))
+	shell.run(word(t, greeting, `(?m)^  (.*tacet publish .*)$`))
 	heard(`"payload":{"hello":"world"}`)
 	answer := shell.run(word(t, greeting, `(?ms)^  (curl .*?)\n\n`))
 	if !contains(answer, `"matched":`) {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -11,68 +12,119 @@ import (
 
 // greeting is what somebody sees who starts the platform: where it is, and
 // lines to copy. Each works as it stands.
-func greeting(program string, s *config.Standalone, r standalone.Running) string {
+type greeting struct {
+	program  string
+	settings *config.Standalone
+	running  standalone.Running
+	// tokens says that the reader is a person at a terminal. Whatever else
+	// standard error leads to may keep what it gets for longer than tokens are
+	// good, as journald and containers do.
+	tokens bool
+}
+
+func (g greeting) String() string {
 	var b strings.Builder
-	line := func(name, value string) { fmt.Fprintf(&b, "  %-13s %s\n", name, value) }
-	where := s.Data
-	if s.Memory {
-		where = "none: everything is gone at the end"
-	}
 	b.WriteString("\nTacet is running.\n\n")
-	line("WebSocket", r.WebSocket)
-	line("HTTP API", r.HTTP)
-	line("Try it", r.Console)
-	line("Application", string(r.App)+" (development, plan "+s.Plan+")")
-	line("Data", where)
-
-	at := clientFlags(program, s, r)
-	if s.Memory && s.TLSCert != "" {
-		program = "SSL_CERT_FILE=" + quote(s.TLSCert) + " " + program // nothing else tells them whom to trust
+	g.facts(&b)
+	if g.tokens || !g.settings.Memory { // else nobody who copies them has a token
+		g.lines(&b)
 	}
-	b.WriteString("\nIn two more terminals:\n\n")
-	fmt.Fprintf(&b, "  %s subscribe%s chat\n", program, at)
-	fmt.Fprintf(&b, "  %s publish%s chat '{\"hello\":\"world\"}'\n", program, at)
-
-	b.WriteString("\nAs a backend, over HTTP:\n\n")
-	trust := ""
-	if s.TLSCert != "" {
-		trust = " --cacert " + quote(s.TLSCert)
-	}
-	token := r.AdminToken
-	if !s.Memory {
-		token = "$(" + program + " token --admin" + at + ")"
-	}
-	fmt.Fprintf(&b, "  curl%s %s/api/topics/%s/publish \\\n    -H \"Authorization: Bearer %s\" -H 'Content-Type: application/json' \\\n    -d '{\"topic\":\"chat\",\"message\":{\"hello\":\"world\"}}'\n",
-		trust, r.HTTP, r.App, token)
-
-	b.WriteString("\nIn the consoles of two tabs that show \"Try it\" (browsers keep other pages from this machine); then say(…) in one:\n\n")
-	fmt.Fprintf(&b, "  ws = new WebSocket('%s', ['tacet.v1', '%s']); ws.onmessage = e => console.log(e.data); "+
-		"ws.onopen = () => ws.send('{\"type\":\"subscribe\",\"data\":{\"topic\":\"chat\"}}'); "+
-		"say = m => ws.send(JSON.stringify({type: 'publish', data: {topic: 'chat', payload: m}}))\n",
-		r.WebSocket, r.ClientToken)
-	b.WriteString("  say({hello: 'world'})\n")
-
-	fmt.Fprintf(&b, "\nTokens, good for %.0f hours, until %s; `%s token` makes others:\n\n",
-		standalone.TokenLife.Hours(), r.Expires.Local().Format("Monday 15:04"), program)
-	line("client", r.ClientToken)
-	line("admin", r.AdminToken)
+	g.opening(&b)
 	b.WriteString("\nCtrl-C stops it.\n\n")
 	return b.String()
 }
 
-// clientFlags returns the flags by which the other commands find the platform;
-// none if they find it by themselves.
-func clientFlags(program string, s *config.Standalone, r standalone.Running) string {
-	if s.Memory {
-		return " --url " + r.WebSocket + " --token " + r.ClientToken
+func fact(b *strings.Builder, name, value string) { fmt.Fprintf(b, "  %-13s %s\n", name, value) }
+
+func (g greeting) facts(b *strings.Builder) {
+	where, try := g.settings.Data, g.running.Console
+	if g.settings.Memory {
+		where = "none: everything is gone at the end"
 	}
+	if !g.tokens {
+		try, _, _ = strings.Cut(try, "#")
+		try += " (it asks for the application and a client token)"
+	}
+	fact(b, "WebSocket", g.running.WebSocket)
+	fact(b, "HTTP API", g.running.HTTP)
+	fact(b, "Try it", try)
+	fact(b, "Application", string(g.running.App)+" (development, plan "+g.settings.Plan+")")
+	fact(b, "Data", where)
+}
+
+func (g greeting) lines(b *strings.Builder) {
+	before, behind := g.client()
+	b.WriteString("\nIn two more terminals:\n\n")
+	fmt.Fprintf(b, "  %s%s subscribe%s chat\n", before, g.program, behind)
+	fmt.Fprintf(b, "  %s%s publish%s chat '{\"hello\":\"world\"}'\n", before, g.program, behind)
+
+	trust, token := "", g.running.AdminToken
+	if g.settings.TLSCert != "" {
+		trust = " --cacert " + quote(g.settings.TLSCert)
+	}
+	if !g.settings.Memory {
+		token = "$(" + g.program + " token --admin" + g.data() + ")"
+	}
+	b.WriteString("\nAs a backend, over HTTP:\n\n")
+	fmt.Fprintf(b, "  curl%s %s/api/topics/%s/publish \\\n    -H \"Authorization: Bearer %s\" -H 'Content-Type: application/json' \\\n    -d '{\"topic\":\"chat\",\"message\":{\"hello\":\"world\"}}'\n",
+		trust, g.running.HTTP, g.running.App, token)
+
+	b.WriteString("\nIn the consoles of two tabs that show \"Try it\" (browsers keep other pages from this machine); then say(…) in one:\n\n")
+	fmt.Fprintf(b, "  ws = new WebSocket('%s', ['tacet.v1', token.value]); ws.onmessage = e => console.log(e.data); "+
+		"ws.onopen = () => ws.send('{\"type\":\"subscribe\",\"data\":{\"topic\":\"chat\"}}'); "+
+		"say = m => ws.send(JSON.stringify({type: 'publish', data: {topic: 'chat', payload: m}}))\n", g.running.WebSocket)
+	b.WriteString("  say({hello: 'world'})\n")
+}
+
+// opening says how to get tokens.
+func (g greeting) opening(b *strings.Builder) {
+	others := ""
+	if !g.settings.Memory {
+		others = "; `" + g.program + " token" + g.data() + "` makes others"
+	}
+	good := fmt.Sprintf("good for %.0f hours, until %s", standalone.TokenLife.Hours(), g.running.Expires.Local().Format("Monday 15:04"))
+	switch {
+	case g.tokens:
+		fmt.Fprintf(b, "\nTokens, %s%s:\n\n", good, others)
+		fact(b, "client", g.running.ClientToken)
+		fact(b, "admin", g.running.AdminToken)
+	case g.settings.Memory:
+		b.WriteString("\nTokens are shown on a terminal only, because this text may be kept, and --memory has no folder for them: " +
+			"--json prints them on standard output instead.\n")
+	default:
+		fmt.Fprintf(b, "\nTokens are shown on a terminal only, because this text may be kept. They are in %s (mode 0600), %s%s.\n",
+			quote(filepath.Join(g.settings.Data, noteName)), good, others)
+	}
+}
+
+// client returns what stands before and behind the other commands, so that
+// they find the platform and may use it. No token is among their arguments,
+// which every process of the machine can read.
+func (g greeting) client() (before, behind string) {
+	e, err := at(g.running.WebSocket)
+	if !g.settings.Memory && err == nil && e.here() {
+		return "", g.data()
+	}
+	token := g.running.ClientToken
+	if !g.settings.Memory {
+		token = "$(" + g.program + " token" + g.data() + ")"
+	}
+	if g.settings.TLSCert != "" { // nothing else tells them whom to trust
+		before = "SSL_CERT_FILE=" + quote(g.settings.TLSCert) + " "
+	}
+	return before + "TACET_URL=" + quote(g.running.WebSocket) + " TACET_TOKEN=" + token + " ", ""
+}
+
+// data returns the flag by which the other commands find the data folder;
+// none if they find it by themselves.
+func (g greeting) data() string {
 	// They look into the folder at hand, too; but only "go run" is sure to be
 	// called from the same one.
 	found, err := running("")
-	if err == nil && found.PID == r.PID && (s.Data == folders("")[0] || program == goRun) {
+	if err == nil && found.PID == g.running.PID && (g.settings.Data == folders("")[0] || g.program == goRun) {
 		return ""
 	}
-	return " --data " + quote(s.Data)
+	return " --data " + quote(g.settings.Data)
 }
 
 // quote returns a word as a shell takes it.

@@ -26,7 +26,8 @@ func (run) example() string {
   tacet run --listen :443 --domain realtime.example.org --data /var/lib/tacet
 
 The first start makes a development application with keys of its own and keeps
-them in the data folder; later starts print the same one.
+them in the data folder; later starts print the same one. Its tokens are shown
+on a terminal only; elsewhere they are in running.json of the data folder.
 `
 }
 
@@ -82,6 +83,6 @@ func (r run) announce(c *console, running standalone.Running) error {
 		line.SetEscapeHTML(false) // the link is copied out of it as it stands
 		return line.Encode(running.Facts)
 	}
-	_, err := fmt.Fprint(c.err, greeting(c.program, &r.Standalone, running))
+	_, err := fmt.Fprint(c.err, greeting{c.program, &r.Standalone, running, isTerminal(c.err)})
 	return err
 }

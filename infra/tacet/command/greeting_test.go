@@ -1,0 +1,69 @@
+package command
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"tacet/infra/config"
+	"tacet/infra/local/standalone"
+)
+
+// greet returns what is said of a platform at an address, with tokens that are
+// easily found.
+func greet(t *testing.T, at string, s config.Standalone, tokens bool) string {
+	t.Helper()
+	t.Setenv("HOME", t.TempDir()) // no other platform of this machine
+	t.Setenv("XDG_DATA_HOME", "")
+	t.Chdir(t.TempDir())
+	const id = "0123456789abcdef0123456789abcdef"
+	return greeting{"tacet", &s, standalone.Running{
+		Facts: standalone.Facts{
+			WebSocket: "ws" + at + "/apps/" + id, HTTP: "http" + at, Console: "http" + at + "/console/#app=" + id + "&token=CLIENT",
+			App: id, ClientToken: "CLIENT", AdminToken: "ADMIN",
+		}, Expires: time.Now(),
+	}, tokens}.String()
+}
+
+const local = "://127.0.0.1:1"
+
+// It ends up in journald and in the logs of containers, where others read it.
+func TestTokensAreShownOnATerminalOnly(t *testing.T) {
+	for _, c := range []struct {
+		settings config.Standalone
+		want     string
+	}{
+		{config.Standalone{Data: "/d"}, "in /d/running.json (mode 0600)"},
+		{config.Standalone{Data: "/d"}, "`tacet token --data /d`"},
+		{config.Standalone{Memory: true}, "--json prints them on standard output"},
+	} {
+		if shown := greet(t, local, c.settings, true); !strings.Contains(shown, "CLIENT\n") || !strings.Contains(shown, "ADMIN\n") {
+			t.Errorf("on a terminal: %s", shown)
+		}
+		kept := greet(t, local, c.settings, false)
+		if strings.Contains(kept, "CLIENT") || strings.Contains(kept, "ADMIN") || !strings.Contains(kept, c.want) {
+			t.Errorf("want %q and no token in\n%s", c.want, kept)
+		}
+	}
+}
+
+// Every process of the machine can read the arguments of every other.
+func TestLinesToCopyHaveNoTokenAmongTheArguments(t *testing.T) {
+	const id = "0123456789abcdef0123456789abcdef"
+	for _, c := range []struct {
+		at       string
+		settings config.Standalone
+		want     string
+	}{
+		{local, config.Standalone{Data: "/d"}, "  tacet subscribe --data /d chat\n"},
+		{local, config.Standalone{Memory: true}, "  TACET_URL=ws://127.0.0.1:1/apps/" + id + " TACET_TOKEN=CLIENT tacet subscribe chat\n"},
+		{"s" + local, config.Standalone{Memory: true, TLSCert: "/c"}, "  SSL_CERT_FILE=/c TACET_URL=wss://127.0.0.1:1/apps/" + id + " TACET_TOKEN=CLIENT tacet subscribe chat\n"},
+		// The clients use no such address out of a file.
+		{"s://example.org", config.Standalone{Data: "/d", Domain: "example.org"}, "  TACET_URL=wss://example.org/apps/" + id + " TACET_TOKEN=$(tacet token --data /d) tacet subscribe chat\n"},
+	} {
+		shown := greet(t, c.at, c.settings, true)
+		if strings.Contains(shown, "--token") || !strings.Contains(shown, c.want) {
+			t.Errorf("want %q and no --token in\n%s", c.want, shown)
+		}
+	}
+}
