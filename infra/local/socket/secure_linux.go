@@ -2,6 +2,7 @@ package socket
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -29,10 +30,19 @@ func (l listener) Accept() (net.Conn, error) {
 type switchable struct {
 	net.Conn // closed after the switch, but its addresses stay
 
-	mu  sync.Mutex
-	fd  int32  // -1 before the switch
-	out []byte // what the kernel did not take
+	mu   sync.Mutex
+	fd   int32  // -1 before the switch
+	full bool   // out has reached its bound: the connection is lost
+	out  []byte // what the kernel did not take
 }
+
+// maxOut bounds what waits encrypted, in bytes. We write only when nothing waits, secureWrite
+// at a time; more comes from crypto/tls, which answers from inside Read, as many
+// times as a client asks that new keys be used (RFC 8446 §4.6.3) and does not
+// read the answers.
+const maxOut = 256 << 10
+
+var errFull = errors.New("socket: TLS answers are not read")
 
 // wouldBlock is how crypto/tls wants to hear of it: after a temporary error it keeps
 // the partial record and goes on with the next Read.
@@ -53,6 +63,12 @@ func (s *switchable) Read(b []byte) (int, error) {
 	if s.fd < 0 {
 		return s.Conn.Read(b)
 	}
+	s.mu.Lock()
+	full := s.full
+	s.mu.Unlock()
+	if full {
+		return 0, errFull // crypto/tls keeps the error of an answer to itself
+	}
 	n, err := readNow(s.fd, b)
 	if err == errAgain || n == 0 && err == nil {
 		return 0, wouldBlock{}
@@ -60,13 +76,16 @@ func (s *switchable) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write takes all of b, whatever the kernel takes.
+// Write takes all of b, whatever the kernel takes, up to maxOut.
 func (s *switchable) Write(b []byte) (int, error) {
 	if s.fd < 0 {
 		return s.Conn.Write(b)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.full = s.full || len(s.out)+len(b) > maxOut; s.full {
+		return 0, errFull
+	}
 	if len(s.out) > 0 {
 		s.out = append(s.out, b...)
 		return len(b), nil
