@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"runtime"
 	"time"
 
 	"tacet/core/app"
@@ -44,8 +46,13 @@ var ErrNoDevelopment = errors.New("no development application")
 
 // ReadDevelopment returns the development application of a data folder, or
 // ErrNoDevelopment. It needs no lock, so it works while the platform runs.
+// Keys that others can read are refused: with them anybody makes tokens.
 func ReadDevelopment(data string) (Development, error) {
 	var d Development
+	path := folder(data).path(developmentFile)
+	if info, err := os.Stat(path); data != "" && err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return d, fmt.Errorf("others may read %s, which holds keys; run: chmod 600 %s", path, path)
+	}
 	err := folder(data).read(developmentFile, &d)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -54,7 +61,7 @@ func ReadDevelopment(data string) (Development, error) {
 		return d, err
 	}
 	if _, err := app.ParseID(string(d.App)); err != nil {
-		return d, fmt.Errorf("%s: %w", folder(data).path(developmentFile), err)
+		return d, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, d.slots().Check()
 }
