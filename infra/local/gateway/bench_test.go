@@ -21,7 +21,7 @@ func benchGateway(b *testing.B, o Options, n int) (*Gateway, []string) {
 	var ids []string
 	o.Stage, o.Selection = "prod", "$request.body.type"
 	opened := make(chan string, n)
-	o.Opened = func(id string) { opened <- id }
+	o.Opened = func(_ context.Context, id string) { opened <- id }
 	g, err := New(o)
 	if err != nil {
 		b.Fatal(err)

@@ -29,7 +29,7 @@ const gone = "AAAAAAAAAAACAAA="
 func connected(t *testing.T, o gateway.Options, dial *websocket.DialOptions) (*api, *client, string) {
 	t.Helper()
 	id := make(chan string, 1)
-	o.Opened = func(s string) {
+	o.Opened = func(_ context.Context, s string) {
 		select {
 		case id <- s:
 		default:
@@ -166,7 +166,7 @@ func TestPostOfWhatIsNotUTF8Is400Policy(t *testing.T) {
 // T-MG-05.
 func TestIDsAreUnescapedExactlyOnce(t *testing.T) {
 	ids := make(chan string, 1)
-	a := serve(t, gateway.Options{Opened: func(id string) { ids <- id }})
+	a := serve(t, gateway.Options{Opened: func(_ context.Context, id string) { ids <- id }})
 	var c *client
 	var id string
 	for !strings.Contains(id, "-") && !strings.Contains(id, "_") { // one that is hard to escape
@@ -233,7 +233,7 @@ func TestDeleteIs1000ForTheClientAndForDisconnect(t *testing.T) {
 // T-MG-09.
 func TestSlowReaderGets429AndOthersDoNotNotice(t *testing.T) {
 	ids := make(chan string, 2)
-	a := serve(t, gateway.Options{Backlog: 256 << 10, Opened: func(id string) { ids <- id }})
+	a := serve(t, gateway.Options{Backlog: 256 << 10, Opened: func(_ context.Context, id string) { ids <- id }})
 	a.dial() // and never reads
 	slow := within(t, ids)
 	reader := a.dial()
@@ -418,7 +418,7 @@ func TestWhatWasPostedBeforeTheCloseArrives(t *testing.T) {
 
 func TestPostToMany(t *testing.T) {
 	ids := make(chan string, 8)
-	a := serve(t, gateway.Options{Opened: func(id string) { ids <- id }})
+	a := serve(t, gateway.Options{Opened: func(_ context.Context, id string) { ids <- id }})
 	var clients []*client
 	var all []string
 	for range 3 {
@@ -447,7 +447,7 @@ func TestSlowReceiverOfAPostFailsAndIsInvitedBack(t *testing.T) {
 	disconnects := newRecorder(nil)
 	a := serve(t, gateway.Options{
 		Backlog: 256 << 10, SlowClose: gateway.CloseCode{Code: 4008, Reason: "too slow, come back"},
-		Routes: map[string]gateway.Route{"$disconnect": oneWay(disconnects)}, Opened: func(id string) { ids <- id },
+		Routes: map[string]gateway.Route{"$disconnect": oneWay(disconnects)}, Opened: func(_ context.Context, id string) { ids <- id },
 	})
 	a.dial() // and never reads
 	slow := within(t, ids)

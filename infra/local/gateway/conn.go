@@ -26,6 +26,7 @@ type conn struct {
 	agent       unique.Handle[string] // many clients share one
 	authorizer  *apigw.AuthorizerContext
 	inFlight    atomic.Int32
+	opening     atomic.Bool // Opened runs
 
 	mu     sync.Mutex
 	closed bool       // Closed has been called
@@ -53,17 +54,35 @@ func (c *conn) event(e *apigw.Event, kind apigw.EventType, routeKey string) {
 }
 
 // Open makes the connection reachable: until now callbacks have answered 410.
+// While Opened runs, what others post waits, and the connection does not end.
 func (c *conn) Open(sock *socket.Conn) {
 	c.sock = sock
 	c.g.open.Add(1)
+	opened := c.g.opts.Opened
+	if opened != nil {
+		c.opening.Store(true)
+		c.cork()
+	}
 	if lag := c.g.opts.Hostile.PostLag; lag > 0 {
 		time.AfterFunc(lag, c.enlist)
 	} else {
 		c.enlist()
 	}
-	if c.g.opts.Opened != nil {
-		c.g.opts.Opened(c.id)
+	if opened != nil {
+		opened(c, c.id)
+		c.opening.Store(false)
+		c.uncork(nil)
 	}
+}
+
+// send sends a frame to this connection alone. What Opened posts goes ahead of
+// what others have posted meanwhile.
+func (c *conn) send(ctx context.Context, f socket.Frame) error {
+	if c.opening.Load() && socketOf(ctx) == c.sock {
+		c.sock.Cork()
+		return c.sock.Uncork(f)
+	}
+	return c.sock.Send(f)
 }
 
 // enlist puts the connection into the table, unless it has ended.

@@ -2,8 +2,8 @@ package gateway
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -177,20 +177,21 @@ func (h *handshake) clientHeaders() apigw.Header {
 	if before := h.r.Header.Get("X-Forwarded-For"); before != "" {
 		forwarded = before + ", " + forwarded
 	}
-	header["Host"] = []string{h.r.Host}
-	header["X-Forwarded-For"] = []string{forwarded}
-	header["X-Forwarded-Port"] = []string{"443"}
-	header["X-Forwarded-Proto"] = []string{"https"}
-	header["X-Amzn-Trace-Id"] = []string{traceID(h.g.opts.Now())}
+	added := []string{h.r.Host, forwarded, "443", "https", traceID(h.g.opts.Now())}
+	for i, name := range []string{"Host", "X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Amzn-Trace-Id"} {
+		header[name] = added[i : i+1 : i+1]
+	}
 	return header
 }
 
 func traceID(now time.Time) string {
-	var raw [12]byte
-	for i := range raw {
-		raw[i] = byte(rand.Uint32())
-	}
-	return fmt.Sprintf("Root=1-%08x-%s", now.Unix(), hex.EncodeToString(raw[:]))
+	var raw [16]byte
+	binary.BigEndian.PutUint32(raw[:], uint32(now.Unix()))
+	binary.BigEndian.PutUint64(raw[4:], rand.Uint64())
+	binary.BigEndian.PutUint32(raw[12:], rand.Uint32())
+	b := append(make([]byte, 0, 40), "Root=1-"...)
+	b = append(hex.AppendEncode(b, raw[:4]), '-')
+	return string(hex.AppendEncode(b, raw[4:]))
 }
 
 func (h *handshake) query() apigw.Query {

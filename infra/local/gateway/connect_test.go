@@ -226,7 +226,7 @@ func TestConnectionIsGoneUntilTheUpgradeIsDone(t *testing.T) {
 		return apigw.Response{StatusCode: 200}, nil
 	})
 	opened := make(chan string, 1)
-	a = serve(t, gateway.Options{Routes: connectWith(h), Opened: func(id string) { opened <- id }})
+	a = serve(t, gateway.Options{Routes: connectWith(h), Opened: func(_ context.Context, id string) { opened <- id }})
 	c := a.dial()
 	if codes := within(t, early); codes != [3]int{410, 410, 410} {
 		t.Errorf("during $connect: %v", codes)

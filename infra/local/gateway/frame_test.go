@@ -120,7 +120,7 @@ func TestClientThatSaysNothingIsClosedWith1001(t *testing.T) {
 func outlives(t *testing.T, o gateway.Options, keep func(*api, *client, string)) {
 	o.IdleTimeout = 300 * time.Millisecond
 	id := make(chan string, 1)
-	o.Opened = func(s string) { id <- s }
+	o.Opened = func(_ context.Context, s string) { id <- s }
 	a := serve(t, o)
 	c := a.dial()
 	connection := within(t, id)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -101,8 +102,10 @@ type Options struct {
 	// a proxy, take what the proxy says and nobody else.
 	SourceIP func(*http.Request) string
 	// Opened, if not nil, is called when the 101 has been written and callbacks
-	// reach the connection, before its first message. It must not block.
-	Opened func(connID string)
+	// reach the connection, before its first message. What it posts, with its
+	// context, to the connection alone are the first frames: others' wait until
+	// it has returned. So it must not block.
+	Opened func(ctx context.Context, connID string)
 
 	Log *slog.Logger     // nil: no log
 	Now func() time.Time // nil: time.Now

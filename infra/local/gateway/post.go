@@ -35,7 +35,7 @@ func PostTo[ID ~string](ctx context.Context, g *Gateway, ids []ID, payload []byt
 		ids = ids[:allowed]
 	}
 	if len(ids) == 1 {
-		switch err := g.postOne(ids0(ids), payload, binary); {
+		switch err := g.postOne(ctx, ids0(ids), payload, binary); {
 		case err == nil:
 			return 1, nil, failed
 		case errors.Is(err, socket.ErrSlow):
@@ -84,7 +84,7 @@ func ids0[ID ~string](ids []ID) string { return string(ids[0]) }
 
 func ownerOf(s *socket.Conn) *conn { return s.Handler().(*conn) }
 
-func (g *Gateway) postOne(id string, payload []byte, binary bool) error {
+func (g *Gateway) postOne(ctx context.Context, id string, payload []byte, binary bool) error {
 	key, ok := toConnKey(id)
 	if !ok {
 		return ErrGone
@@ -93,7 +93,7 @@ func (g *Gateway) postOne(id string, payload []byte, binary bool) error {
 	if c == nil {
 		return ErrGone
 	}
-	err := c.sock.Send(socket.NewReply(payload, binary))
+	err := c.send(ctx, socket.NewReply(payload, binary))
 	if errors.Is(err, socket.ErrSlow) {
 		c.tooSlow()
 	}

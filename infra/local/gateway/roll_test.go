@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 // when connections of it have gone.
 func TestAListThatIsPostedToAgainIsNotMistaken(t *testing.T) {
 	ids := make(chan string, 1)
-	a := serve(t, gateway.Options{Opened: func(id string) { ids <- id }})
+	a := serve(t, gateway.Options{Opened: func(_ context.Context, id string) { ids <- id }})
 	const n = 40 // more than are looked up each time
 	var clients []*client
 	var all []string

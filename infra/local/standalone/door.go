@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"tacet/infra/local/socket"
@@ -73,13 +74,25 @@ func door(websockets, api http.Handler) http.Handler {
 // the client has put there under that name is gone: otherwise it could show
 // one application to whoever reads the path and another to the gateway.
 func toStage(r *http.Request, app string) *http.Request {
-	query, _ := url.ParseQuery(r.URL.RawQuery) // what is malformed is left out
-	query["app"] = []string{app}
 	to := r.WithContext(r.Context())
 	u := *r.URL
-	u.Path, u.RawPath, u.RawQuery = "/"+Stage, "", query.Encode()
+	u.Path, u.RawPath, u.RawQuery = "/"+Stage, "", withApp(u.RawQuery, app)
 	to.URL = &u
 	return to
+}
+
+// withApp returns a query in which app is the only application, however the
+// client has spelt others.
+func withApp(query, app string) string {
+	b := append(make([]byte, 0, len("app=&")+len(app)+len(query)), "app="+url.QueryEscape(app)...)
+	for pair := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		if name, err := url.QueryUnescape(name); err != nil || name == "app" || pair == "" {
+			continue // malformed ones are nobody's loss
+		}
+		b = append(append(b, '&'), pair...)
+	}
+	return string(b)
 }
 
 // upgradeOnly lets WebSockets through, and tells anybody else what this is.

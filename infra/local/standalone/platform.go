@@ -177,10 +177,12 @@ func (p *Platform) stage(s *config.Standalone) gateway.Options {
 	}
 	subscribe := twoWay(entry.Subscribe{Service: p.service, Log: p.log})
 	publish := twoWay(entry.Publish{Service: p.service, Log: p.log})
+	publish.Waits = wire.MayHaveID // an ack waits until its record is on disk
 	// A fresh token may have to wait for a key server, which must not hold up
 	// the loop on which the messages of others are handled.
 	fallback := entry.Fallback{Service: p.service, Log: p.log}
-	welcome := entry.Welcome{Service: p.service, Log: p.log}
+	details := slog.New(quiet{p.log.Handler()})
+	welcome := entry.Welcome{Service: p.service, Log: details} // who comes is in the log already
 	return gateway.Options{
 		Stage: Stage, Selection: "$request.body.type",
 		Routes: map[string]gateway.Route{
@@ -196,11 +198,11 @@ func (p *Platform) stage(s *config.Standalone) gateway.Options {
 		Ordered: true, ForwardRefusals: true,
 		SlowClose:     gateway.CloseCode{Code: int(wire.CloseSlow), Reason: slowReason},
 		ShutdownClose: gateway.CloseCode{Code: int(wire.CloseRestart), Reason: restartReason},
-		Opened: func(id string) {
+		Opened: func(ctx context.Context, id string) {
 			// What fails is in the log; the client notices that nothing comes.
-			_ = welcome.Greet(context.Background(), wire.ConnID(id))
+			_ = welcome.Greet(ctx, wire.ConnID(id))
 		},
-		Log: slog.New(quiet{p.log.Handler()}),
+		Log: details,
 	}
 }
 
@@ -210,6 +212,9 @@ func (p *Platform) serve(l net.Listener) {
 	p.cancel = cancel
 	p.ticking.Go(func() { p.endExpired(ctx) })
 	p.ticking.Go(func() { giveBack(ctx, p.gateway.Len, debug.FreeOSMemory) })
+	if tcp, ok := l.(*net.TCPListener); ok { // beneath TLS, connecting costs ten times as much anyway
+		l = newFront(tcp, p.server.Handler, p.log)
+	}
 	go func() {
 		if err := p.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			p.failed <- fmt.Errorf("the listener failed: %w", err)

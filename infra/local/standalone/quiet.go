@@ -7,7 +7,7 @@ import (
 
 // quiet takes information for details: the gateway has a line for each
 // invocation, which is one for each message here, and somebody who runs the
-// platform wants to see those who come and go.
+// platform wants to see those who come and go, once each.
 type quiet struct{ slog.Handler }
 
 // Enabled reports whether details are wanted, where it is asked about

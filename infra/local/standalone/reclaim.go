@@ -7,14 +7,17 @@ import (
 
 // crowd is how many connections must have come or gone for their handshakes to
 // have left something worth collecting, and settled how long none must have.
+// Where there are many already, collecting costs more: then a crowd is an
+// eighth of them.
 const (
 	crowd   = 500
-	settled = 500 * time.Millisecond
+	settled = 200 * time.Millisecond
 )
 
 // giveBack calls free, which gives memory back to the system, when a crowd has
-// come or gone, until ctx ends. A platform on which nobody says anything does not allocate, so its
-// garbage would lie there until the runtime looks by itself, two minutes later.
+// come or gone, until ctx ends. A platform on which nobody says anything does
+// not allocate, so its garbage would lie there until the runtime looks by
+// itself, two minutes later.
 func giveBack(ctx context.Context, connections func() int, free func()) {
 	tick := time.NewTicker(settled)
 	defer tick.Stop()
@@ -25,7 +28,8 @@ func giveBack(ctx context.Context, connections func() int, free func()) {
 		case <-tick.C:
 		}
 		now := connections()
-		if more := now - then; now == last && (more >= crowd || more <= -crowd) {
+		enough := max(crowd, min(now, then)/8)
+		if more := now - then; now == last && (more >= enough || more <= -enough) {
 			free()
 			then = now
 		}

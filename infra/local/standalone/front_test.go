@@ -1,0 +1,268 @@
+package standalone
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// behind serves a handler behind a front of the test's own, and says for each
+// request whether the front has served it.
+func behind(t *testing.T, h http.HandlerFunc) (address string, log *bytes.Buffer) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log = new(bytes.Buffer)
+	s := server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, ours := w.(*reply)
+		w.Header().Set("Front", map[bool]string{true: "yes", false: "no"}[ours])
+		h(w, r)
+	}), slog.New(slog.NewTextHandler(log, nil)))
+	ended := make(chan error, 1)
+	f := newFront(l, s.Handler, slog.New(slog.NewTextHandler(log, nil)))
+	go func() { ended <- s.Serve(f) }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if s.Shutdown(ctx) != nil {
+			s.Close()
+		}
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
+	return l.Addr().String(), log
+}
+
+// talk is a connection of a test, and what reads from it.
+func talk(t *testing.T, address string) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return conn, bufio.NewReader(conn)
+}
+
+func send(t *testing.T, to io.Writer, text string) {
+	t.Helper()
+	if _, err := io.WriteString(to, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answer reads an answer and its body.
+func answer(t *testing.T, from *bufio.Reader) (*http.Response, string) {
+	t.Helper()
+	a, err := http.ReadResponse(from, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	body, err := io.ReadAll(a.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, string(body)
+}
+
+func TestAnythingButAHandshakeReachesNetHTTPWhole(t *testing.T) {
+	address, _ := behind(t, func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		io.WriteString(w, r.Method+" "+r.URL.Path+" "+r.RemoteAddr+" "+string(body))
+	})
+	conn, from := talk(t, address)
+	long := strings.Repeat("x", 3*firstRead)
+	send(t, conn, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"+ // all of it in one piece
+		"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: "+strconv.Itoa(len(long))+"\r\n\r\n"+long+
+		plainHandshake) // not the first on its connection
+	for _, want := range []string{"POST /a %s body", "POST /b %s " + long, "GET /apps/0 %s "} {
+		a, body := answer(t, from)
+		want = strings.Replace(want, "%s", conn.LocalAddr().String(), 1)
+		if a.StatusCode != 200 || body != want || a.Header.Get("Front") != "no" {
+			t.Errorf("%d, front %s, %.100q; want %.100q", a.StatusCode, a.Header.Get("Front"), body, want)
+		}
+	}
+}
+
+// A request that hides behind a handshake, or a handshake behind a request,
+// must have one reader only: who takes the connection over gets it as bytes.
+func TestWhatFollowsAHandshakeIsNoRequest(t *testing.T) {
+	served := make(chan string, 10)
+	address, _ := behind(t, func(w http.ResponseWriter, r *http.Request) {
+		served <- r.URL.Path + " " + w.Header().Get("Front")
+		conn, buffered, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		if n := buffered.Reader.Buffered(); n == 0 {
+			t.Error("what came early is not in the buffer")
+		}
+		line, err := buffered.ReadString('!')
+		if err != nil {
+			t.Error(err)
+		}
+		io.WriteString(conn, "got "+line)
+	})
+	const hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+	for _, c := range []struct{ first, then, want string }{
+		{plainHandshake + hidden, "more!", "/apps/0 yes"},
+		{strings.Replace(plainHandshake, "Cookie: a=b", "Cookie: a=é", 1) + hidden, "more!", "/apps/0 no"},
+	} {
+		conn, from := talk(t, address)
+		send(t, conn, c.first)
+		if got := <-served; got != c.want {
+			t.Errorf("served %s, want %s", got, c.want)
+		}
+		send(t, conn, c.then)
+		if got, err := io.ReadAll(from); err != nil || string(got) != "got "+hidden+"more!" {
+			t.Errorf("answered %q, %v", got, err)
+		}
+	}
+	if len(served) > 0 {
+		t.Errorf("served %s as well", <-served)
+	}
+}
+
+func TestAHandshakeInPiecesIsServed(t *testing.T) {
+	address, _ := behind(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })
+	for _, cut := range []int{1, len("GET /"), len(plainHandshake) / 2, len(plainHandshake) - 1} {
+		conn, from := talk(t, address)
+		send(t, conn, plainHandshake[:cut])
+		time.AfterFunc(time.Millisecond, func() { io.WriteString(conn, plainHandshake[cut:]) })
+		if a, body := answer(t, from); a.StatusCode != 200 || body != "/apps/0" {
+			t.Errorf("cut at %d: %d %q", cut, a.StatusCode, body)
+		}
+	}
+}
+
+func TestARefusedHandshakeIsAnsweredInFull(t *testing.T) {
+	address, _ := behind(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(403)
+		w.WriteHeader(200) // too late
+		io.WriteString(w, `{"a":`)
+		io.WriteString(w, `1}`)
+	})
+	conn, from := talk(t, address)
+	send(t, conn, plainHandshake+"early") // unread bytes must not reset the connection
+	a, body := answer(t, from)
+	if a.StatusCode != 403 || body != `{"a":1}` || a.Header.Get("Front") != "yes" || a.Header.Get("Content-Type") != "application/json" ||
+		a.ContentLength != 7 || !a.Close || a.Header.Get("Date") == "" {
+		t.Errorf("%+v %q", a, body)
+	}
+	if n, err := from.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("then %d bytes, %v", n, err)
+	}
+}
+
+func TestAPanicInAHandshakeEndsThatConnectionOnly(t *testing.T) {
+	address, log := behind(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Cookie") == "a=b" {
+			panic("a secret")
+		}
+		io.WriteString(w, "fine")
+	})
+	conn, from := talk(t, address)
+	send(t, conn, plainHandshake)
+	if got, err := io.ReadAll(from); len(got) > 0 || err != nil {
+		t.Errorf("answered %q, %v", got, err)
+	}
+	conn, from = talk(t, address)
+	send(t, conn, strings.Replace(plainHandshake, "a=b", "b=c", 1))
+	if _, body := answer(t, from); body != "fine" {
+		t.Errorf("then %q", body)
+	}
+	if !strings.Contains(log.String(), "panicked") || strings.Contains(log.String(), "secret") {
+		t.Errorf("logged %q", log)
+	}
+}
+
+func TestWhoIsSilentHoldsUpNobodyAndNotTheEnd(t *testing.T) {
+	address, _ := behind(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "fine") })
+	silent := make([]net.Conn, 3*spare)
+	for i := range silent {
+		silent[i], _ = talk(t, address)
+	}
+	conn, from := talk(t, address)
+	send(t, conn, plainHandshake)
+	if _, body := answer(t, from); body != "fine" {
+		t.Errorf("answered %q", body)
+	}
+}
+
+func TestASilentConnectionIsCutOff(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFront(l, http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	_, from := talk(t, l.Addr().String())
+	other, fromOther := talk(t, l.Addr().String())
+	send(t, other, "x")
+	got, err := f.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if n, err := from.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	if _, err := f.Accept(); err == nil || f.Close() == nil {
+		t.Error("closed, and open all the same")
+	}
+	got.Close()
+	if n, err := fromOther.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+}
+
+// What has been read already must not be lost to whoever takes the descriptor.
+func TestADescriptorIsHadOnlyWhenNothingIsMissing(t *testing.T) {
+	here, there := net.Pipe()
+	defer here.Close()
+	defer there.Close()
+	if _, err := (&replayed{Conn: here}).SyscallConn(); err == nil {
+		t.Error("a pipe has a descriptor")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	conn, _ := talk(t, l.Addr().String())
+	c := &replayed{Conn: conn, head: []byte("ab")}
+	for _, want := range []string{"a", "b"} {
+		if _, err := c.SyscallConn(); err == nil {
+			t.Errorf("%s would be lost", want)
+		}
+		if b := make([]byte, 1); len(want) > 0 {
+			if n, err := c.Read(b); n != 1 || err != nil || string(b) != want {
+				t.Errorf("read %q, %v", b, err)
+			}
+		}
+	}
+	if _, err := c.SyscallConn(); err != nil {
+		t.Error(err)
+	}
+}
