@@ -15,7 +15,7 @@ import (
 // bench measures this program, or a platform that runs already.
 type bench struct {
 	URL    string `name:"url" placeholder:"URL" help:"Measure the platform that serves at this address, as wss://HOST/apps/APP, instead of starting one here."`
-	Token  string `placeholder:"JWT" help:"Token for --url. It is safer in TACET_TOKEN, where no list of processes shows it."`
+	Token  string `placeholder:"JWT" help:"Token for --url, for all connections. It is safer in TACET_TOKEN, where no list of processes shows it."`
 	Peers  string `type:"path" placeholder:"DIR" help:"Measure Bun and NATS beside it, from the folder that infra/load/peers/install.sh has filled."`
 	Sizes  []int  `default:"1,100,1000,5000" placeholder:"N,…" help:"Numbers of subscribers."`
 	Rounds int    `default:"3" help:"Rounds over all servers; medians are reported."`
@@ -26,6 +26,9 @@ type bench struct {
 func (bench) example() string {
 	return `  tacet bench --quick
   tacet bench --url wss://realtime.example.org/apps/APP --sizes 1,100
+
+At --url all connections have one token, so one subject; and plans limit how
+many connections a subject may have; only the plan unlimited does not.
 `
 }
 
@@ -73,9 +76,13 @@ func (b bench) targets() ([]load.Target, error) {
 }
 
 // print writes the report; for a person with a histogram of the first target
-// at each size.
+// at each size. Where nothing was measured there is nothing to print: what
+// failed says so.
 func (b bench) print(w io.Writer, report *load.Report) error {
-	if b.JSON {
+	switch {
+	case len(report.Rows) == 0:
+		return nil
+	case bool(b.JSON):
 		return json.NewEncoder(w).Encode(report)
 	}
 	if err := report.Table(w); err != nil {
