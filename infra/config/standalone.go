@@ -34,6 +34,14 @@ type Standalone struct {
 	Domain   string `placeholder:"NAME" env:"TACET_DOMAIN" help:"Get a certificate for this name from Let's Encrypt, and renew it. The name must lead here, and port 443 of it to --listen. Using this accepts the terms of Let's Encrypt. The certificate is kept in --data."`
 	Insecure bool   `env:"TACET_INSECURE" help:"Listen beyond this machine without TLS: tokens and messages can then be read on the way. For use behind a proxy that speaks TLS."`
 
+	// TrustedProxies is a statement about the network, which nothing here can
+	// check: that every connection comes through so many proxies, each of which
+	// appends the address that it saw to X-Forwarded-For. Then the entry that
+	// the outermost one appended is the client's address. A number that is too
+	// large, or a way around a proxy, lets clients choose their address; zero
+	// believes nobody. It makes the host one that others reach; see Local.
+	TrustedProxies int `default:"0" placeholder:"N" env:"TACET_TRUSTED_PROXIES" help:"How many proxies in front append the address that they saw to X-Forwarded-For, where each client's is then taken from. Only if nobody can connect without passing all of them: else clients can say that they are anybody. Default: 0, the header is not read."`
+
 	LogLevel  string `enum:"debug,info,warn,error" default:"info" env:"TACET_LOG_LEVEL" help:"What to log, to standard error: ${enum}. No level logs a message, a token or an address."`
 	LogFormat string `enum:",text,json" default:"" placeholder:"text|json" env:"TACET_LOG_FORMAT" help:"How to log it. Default: text on a terminal, json elsewhere."`
 
@@ -56,11 +64,11 @@ func Plans() string {
 // Secure reports whether the host speaks TLS.
 func (s *Standalone) Secure() bool { return s.TLSCert != "" || s.Domain != "" }
 
-// Local reports whether nobody but this machine can reach the host. The
-// settings have been validated.
+// Local reports whether nobody but this machine can reach the host: not behind
+// a proxy, through which others do. The settings have been validated.
 func (s *Standalone) Local() bool {
 	host, err := listenHost(s.Listen)
-	return err == nil && loopback(host)
+	return err == nil && loopback(host) && s.TrustedProxies == 0
 }
 
 // Validate returns nil, or an error that says which setting is wrong and what
@@ -81,6 +89,8 @@ func (s *Standalone) Validate() error {
 		return errors.New("--domain needs a data folder to keep its certificate in, because Let's Encrypt gives out only a few: leave out --memory")
 	case s.Insecure && s.Secure():
 		return errors.New("--insecure contradicts --tls-cert and --domain: leave one of them out")
+	case s.TrustedProxies < 0:
+		return errors.New("--trusted-proxies is how many proxies stand in front: it begins at 0")
 	case !s.Secure() && !s.Insecure && !loopback(host):
 		return fmt.Errorf("--listen %s can be reached from other machines, which could read tokens and messages on the way. "+
 			"Say --tls-cert FILE --tls-key FILE, or --domain NAME for a certificate from Let's Encrypt, "+

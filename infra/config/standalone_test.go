@@ -102,6 +102,8 @@ func TestWrongUseSaysWhatToDo(t *testing.T) {
 		{"--domain example.org --memory", "leave out --memory"},
 		{"--domain example.org --insecure", "contradicts"},
 		{"--tls-cert a --tls-key b --insecure", "contradicts"},
+		{"--trusted-proxies=-1", "begins at 0"},
+		{"--trusted-proxies some", "trusted-proxies"},
 		{"--idle-timeout 0s", "longer than zero"},
 		{"--max-lifetime=-1s", "longer than zero"},
 		{"--integration-timeout 0s", "longer than zero"},
@@ -121,10 +123,24 @@ func TestRightUseIsAccepted(t *testing.T) {
 		"--listen 127.0.0.1:0", "--listen 127.9.9.9:80", "--listen [::1]:80", "--listen localhost:80", "--listen LOCALHOST:80",
 		"--listen [::ffff:127.0.0.1]:80",
 		"--listen 0.0.0.0:80 --insecure", "--listen :443 --domain example.org", "--listen :443 --tls-cert a --tls-key b",
-		"--memory", "--data x --memory", "--plan free", "--log-format json",
+		"--memory", "--trusted-proxies 2", "--listen 0.0.0.0:80 --insecure --trusted-proxies 1", "--data x --memory", "--plan free", "--log-format json",
 	} {
 		if _, err := parse(t, strings.Fields(args)...); err != nil {
 			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
+// What is allowed to somebody who has the machine for himself must not be
+// allowed to strangers because a proxy on the machine lets them in.
+func TestAHostBehindAProxyIsNotLocal(t *testing.T) {
+	for args, want := range map[string]bool{
+		"": true, "--listen [::1]:80": true, "--listen localhost:0": true,
+		"--trusted-proxies 1": false, "--listen 0.0.0.0:80 --insecure": false,
+	} {
+		s, err := parse(t, strings.Fields(args)...)
+		if err != nil || s.Local() != want {
+			t.Errorf("%q: got %v %v", args, s.Local(), err)
 		}
 	}
 }
