@@ -87,7 +87,13 @@ func decodeText(raw string) (text string, ok bool) {
 	if inner := raw[1 : len(raw)-1]; plain(inner) {
 		return inner, true
 	}
-	return text, json.Unmarshal([]byte(raw), &text) == nil
+	return unescape(raw)
+}
+
+// unescape is a function of its own because its text is an allocation.
+func unescape(raw string) (text string, ok bool) {
+	ok = json.Unmarshal([]byte(raw), &text) == nil
+	return text, ok
 }
 
 // plain reports whether text stands in JSON as it is, whoever has written it:

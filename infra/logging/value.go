@@ -12,7 +12,9 @@ func replace(_ []string, a slog.Attr) slog.Attr {
 		return a
 	}
 	switch v := a.Value.Any().(type) {
-	case nil, slog.Level, *slog.Source: // the latter two are slog's own
+	case nil, *slog.Source: // the latter is slog's own
+	case slog.Level: // of the record; as text it needs no encoder
+		a.Value = slog.StringValue(v.String())
 	case error:
 		a.Value = slog.StringValue(textOf(v)) // lest an error with a MarshalJSON be marshalled
 	default:
