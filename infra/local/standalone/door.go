@@ -84,15 +84,19 @@ func toStage(r *http.Request, app string) *http.Request {
 // withApp returns a query in which app is the only application, however the
 // client has spelt others.
 func withApp(query, app string) string {
-	b := append(make([]byte, 0, len("app=&")+len(app)+len(query)), "app="+url.QueryEscape(app)...)
+	var b strings.Builder
+	b.Grow(len("app=&") + len(app) + len(query))
+	b.WriteString("app=")
+	b.WriteString(url.QueryEscape(app))
 	for pair := range strings.SplitSeq(query, "&") {
 		name, _, _ := strings.Cut(pair, "=")
 		if name, err := url.QueryUnescape(name); err != nil || name == "app" || pair == "" {
 			continue // malformed ones are nobody's loss
 		}
-		b = append(append(b, '&'), pair...)
+		b.WriteByte('&')
+		b.WriteString(pair)
 	}
-	return string(b)
+	return b.String()
 }
 
 // upgradeOnly lets WebSockets through, and tells anybody else what this is.
