@@ -179,12 +179,16 @@ func TestQuietLevels(t *testing.T) {
 }
 
 // started returns a platform of this test, without anything on disk, and its development application.
-func started(t *testing.T, integration time.Duration) (*Platform, *app.App) {
+func started(t *testing.T, integration time.Duration, change ...func(*config.Standalone)) (*Platform, *app.App) {
 	t.Helper()
-	p, err := Start(config.Standalone{
+	s := config.Standalone{
 		Listen: "127.0.0.1:0", Memory: true, Plan: "unlimited",
 		IdleTimeout: time.Minute, MaxLifetime: time.Hour, IntegrationTimeout: integration,
-	}, slog.New(slog.DiscardHandler))
+	}
+	for _, f := range change {
+		f(&s)
+	}
+	p, err := Start(s, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -159,7 +160,7 @@ func (p *Platform) assemble(s *config.Standalone) error {
 		return err
 	}
 	p.poster.gateway = p.gateway
-	api := httpapi.API{Service: p.service, Events: p.disk.Telemetry, Log: p.log}
+	api := httpapi.API{Service: p.service, Events: p.disk.Telemetry, Log: p.log, TrustedProxies: s.TrustedProxies}
 	p.server = server(door(http.HandlerFunc(p.gateway.ServeWebSocket), api.Handler()), p.log)
 	return nil
 }
@@ -169,6 +170,18 @@ const (
 	slowReason    = "you read more slowly than your topics are written: come back"
 	restartReason = "the server is about to stop: come back"
 )
+
+// source returns what knows the address of a client behind so many proxies of
+// our own. Nil without any: the gateway knows who is at the other end.
+func source(proxies int) func(*http.Request) string {
+	if proxies == 0 {
+		return nil
+	}
+	return func(r *http.Request) string {
+		// A copy: the connection keeps it, and all headers would be kept with it.
+		return strings.Clone(privacy.Forwarded(r.Header.Values("X-Forwarded-For"), r.RemoteAddr, proxies))
+	}
+}
 
 // stage is the API as its template describes it to AWS.
 func (p *Platform) stage(s *config.Standalone) gateway.Options {
@@ -195,7 +208,7 @@ func (p *Platform) stage(s *config.Standalone) gateway.Options {
 			string(wire.TypeMessage):     publish,
 		},
 		IdleTimeout: s.IdleTimeout, MaxLifetime: s.MaxLifetime, IntegrationTimeout: s.IntegrationTimeout,
-		Ordered: true, ForwardRefusals: true,
+		Ordered: true, ForwardRefusals: true, SourceIP: source(s.TrustedProxies),
 		SlowClose:     gateway.CloseCode{Code: int(wire.CloseSlow), Reason: slowReason},
 		ShutdownClose: gateway.CloseCode{Code: int(wire.CloseRestart), Reason: restartReason},
 		Opened: func(ctx context.Context, id string) {
