@@ -7,7 +7,9 @@
 //
 //   - Each connection's frames arrive in the order in which they were sent to it.
 //   - Sending never blocks. A receiver that is slow costs the others nothing, and
-//     costs memory only up to Options.Backlog; past that Send answers ErrSlow and
+//     keeps alive at most twice Options.Backlog and 1 MiB, whatever else is sent
+//     meanwhile: 1 MiB more behind a Cork, 256 KiB more over TLS, and a larger frame
+//     only when nothing else waits. Past Options.Backlog Send answers ErrSlow and
 //     the owner decides.
 //   - A receiver misses frames only when it falls behind by Options.Backlog while most
 //     of the others keep up. When most are behind, it is the machine that is slow:
@@ -31,7 +33,8 @@
 // An event loop reads it and calls Handler.Message; SendAll appends the frame to each
 // receiver's queue, which for frames that lie next to each other in memory only
 // grows a span; when the loop's round is over, each receiver gets all that has gathered
-// with one send. What the kernel does not take waits until it says that it will.
+// with one send. What the kernel does not take waits until it says that it will; small
+// spans that wait are copied together, since each keeps alive the memory around it.
 //
 // # Why it is built so
 //

@@ -40,8 +40,12 @@ func NewReply(payload []byte, binary bool) Frame { return carve(&single, payload
 func (f Frame) Len() int { return len(f.bytes) }
 
 // chunkSize is how many bytes of frames share one allocation. A larger chunk makes
-// fewer, longer pieces to write; a queued frame keeps its whole chunk alive.
-const chunkSize = 128 << 10
+// fewer, longer pieces to write; a queued frame keeps its whole chunk alive, so
+// one that is larger than alone has memory of its own.
+const (
+	chunkSize = 128 << 10
+	alone     = 4 << 10
+)
 
 // chunk is append-only memory that frames are carved from; the collector frees it
 // when the last queue has let go.
@@ -56,14 +60,14 @@ func carve(pool *sync.Pool, payload []byte, binary bool) Frame {
 		op = opBinary
 	}
 	n := headerLen(len(payload)) + len(payload)
-	if n > chunkSize/4 {
+	if n > alone {
 		return Frame{appendFrame(make([]byte, 0, n), op, payload)}
 	}
 	k, _ := pool.Get().(*chunk)
 	if k == nil {
 		k = new(chunk)
 	}
-	if cap(k.free) < n {
+	if cap(k.free) <= n { // capacity left over tells shared memory from a frame's own
 		k.free = make([]byte, 0, chunkSize)
 	}
 	whole := appendFrame(k.free, op, payload)

@@ -17,7 +17,8 @@ type Options struct {
 
 	// Backlog bounds what may wait for one receiver, in bytes; a frame that would
 	// exceed it is refused with ErrSlow. An empty queue takes any frame. 0 means
-	// 4 MiB. What waits is shared between receivers, not copied.
+	// 4 MiB. What waits is mostly shared between receivers; see the package comment
+	// for what it may cost at worst.
 	Backlog int
 
 	// IdleTimeout closes a connection with 1001 when no message has gone either

@@ -3,12 +3,14 @@ package socket
 // span is a run of whole frames that lie next to each other in memory.
 type span []byte
 
-// queue is what waits to be written to one connection: a few spans, usually one.
+// queue is what waits to be written to one connection: a few spans, usually one. Besides
+// a frame that is being written, it keeps alive at most 2*size + (spare+2)*chunkSize bytes.
 type queue struct {
 	first span // the span being written, from a frame boundary on
 	sent  int  // how much of first has gone
 	rest  []span
-	size  int // bytes waiting
+	size  int  // bytes waiting
+	ours  bool // whether the span before the last is a copy of ours; means nothing below spare
 }
 
 // push appends frames. When they lie directly behind the last span, as the frames of
@@ -27,35 +29,39 @@ func (q *queue) push(b span) {
 		*last = b
 		return
 	}
+	if len(q.rest) >= spare && last.sparse() {
+		q.copyLast()
+	} else {
+		q.ours = false
+	}
 	q.rest = append(q.rest, b)
-	q.compact()
 }
 
-// Small spans of different chunks keep all these chunks alive: a receiver that takes
-// little of the traffic and then stops reading would hold on to everybody's. So
-// a run of them is copied together.
-const (
-	compactRun  = 32
-	compactSize = compactRun * 4 << 10
-)
+// spare is how many sparse spans a queue may hold before it copies: with few there is
+// little to gain, and who reads has few.
+const spare = 6
 
-func (q *queue) compact() {
-	n := len(q.rest) - compactRun
-	if n < 0 {
+// sparse reports whether the span may keep alive more than twice its bytes: a small one keeps
+// its whole chunk, and a receiver that takes little of the traffic and does not
+// read would hold on to everybody's.
+func (s span) sparse() bool {
+	own := len(s) == cap(s) && len(s) > alone
+	return len(s) < chunkSize/2 && !own
+}
+
+// copyLast moves the last span, which grows no more, into memory of our own: that of the
+// copy before it, if there is one and it does not get too large to be freed in time.
+func (q *queue) copyLast() {
+	n := len(q.rest) - 1
+	last := q.rest[n]
+	if q.ours && len(q.rest[n-1])+len(last) <= chunkSize {
+		q.rest[n-1] = append(q.rest[n-1], last...)
+		q.rest[n] = nil
+		q.rest = q.rest[:n]
 		return
 	}
-	size := 0
-	for _, s := range q.rest[n:] {
-		if size += len(s); size > compactSize {
-			return
-		}
-	}
-	merged := make(span, 0, size)
-	for _, s := range q.rest[n:] {
-		merged = append(merged, s...)
-	}
-	clear(q.rest[n+1:])
-	q.rest = append(q.rest[:n], merged)
+	q.rest[n] = append(span(nil), last...)
+	q.ours = true
 }
 
 // next appends the bytes to write next to buf, at most cap(buf) pieces.

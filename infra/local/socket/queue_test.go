@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 )
 
@@ -16,8 +17,8 @@ func TestQueueKeepsTheBytes(t *testing.T) {
 		var want []byte
 		var ends []int // where in want each frame ends
 		for step := range 200 {
-			switch rnd.IntN(4) {
-			case 0, 1:
+			switch rnd.IntN(10) {
+			default:
 				f := NewFrame(fmt.Appendf(nil, "%d%s", step, make([]byte, rnd.IntN(300))), false)
 				if rnd.IntN(3) == 0 {
 					f = NewReply(make([]byte, rnd.IntN(40_000)), true)
@@ -68,22 +69,91 @@ func TestFramesOfOnePublisherAreOnePiece(t *testing.T) {
 	}
 }
 
-// A receiver that gets little of the traffic and does not read keeps few chunks alive.
+// TestWhatWaitsBoundsWhatIsKept plants frames for receivers that do not read between frames
+// for somebody who does, in patterns that kept everybody's memory alive, and compares
+// the heap with the bound.
+func TestWhatWaitsBoundsWhatIsKept(t *testing.T) {
+	const (
+		receivers = 5
+		fill      = 4 << 20   // bytes for each of them
+		enough    = 300 << 20 // bytes in all, if that is less
+	)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for name, p := range map[string]struct{ own, run, filler func() int }{
+		"tiny":                  {just(10), just(1), just(3_000)},
+		"small":                 {just(100), just(1), just(4_000)},
+		"as large as shares":    {just(alone - 4), just(1), just(alone - 4)},
+		"by itself":             {just(4_600), just(1), just(31_200)},
+		"by itself, small next": {just(4_600), just(1), just(100)},
+		"runs":                  {just(1_000), just(8), just(120_000)},
+		"mixed":                 {func() int { return 1 << rnd.IntN(16) }, func() int { return 1 + rnd.IntN(20) }, func() int { return 1 << rnd.IntN(17) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			queues := make([]queue, receivers)
+			before := heap()
+			bound := uint64(0)
+			for published := 0; queues[0].size < fill && published < enough; {
+				for i := range queues {
+					for range p.run() {
+						f := NewFrame(make([]byte, p.own()), true)
+						published += f.Len()
+						queues[i].push(f.bytes)
+					}
+					for filler := p.filler(); filler > 0; filler -= alone {
+						published += NewFrame(make([]byte, min(filler, alone-4)), true).Len()
+					}
+				}
+			}
+			for _, q := range queues {
+				bound += uint64(2*q.size + (spare+2)*chunkSize)
+			}
+			// What one frame is larger than it asked for, and the lists of spans.
+			bound += bound/8 + 1<<20
+			if kept := heap() - before; kept > bound {
+				t.Errorf("%d receivers with %d bytes each keep %d alive; the bound is %d", receivers, queues[0].size, kept, bound)
+			}
+			runtime.KeepAlive(queues)
+		})
+	}
+}
+
 func TestScatteredFramesAreCopiedTogether(t *testing.T) {
 	var q queue
 	for range 2_000 {
 		q.push(append(make([]byte, 0, chunkSize), NewFrame(make([]byte, 100), false).bytes...))
 	}
-	if n := len(q.rest); n > 2_000*102/compactSize+compactRun+1 {
+	if n := len(q.rest); n > spare+2_000*102/chunkSize+2 {
 		t.Error("spans: ", n)
 	}
-	alive := 0
-	for _, s := range q.rest {
-		alive += cap(s)
+}
+
+// A frame with memory of its own is shared by all who wait for it, however many they are.
+func TestLargeFramesAreNotCopied(t *testing.T) {
+	var q queue
+	shared := map[*byte]bool{}
+	for range 10 * spare {
+		f := NewFrame(make([]byte, alone), true)
+		shared[&f.bytes[0]] = true
+		q.push(f.bytes)
+		q.push(append(make([]byte, 0, chunkSize), f.bytes[:100]...))
 	}
-	if alive > 2*q.size+compactRun*chunkSize {
-		t.Errorf("%d bytes keep %d alive", q.size, alive)
+	for _, s := range q.next(make([][]byte, 0, 1000)) {
+		delete(shared, &s[0])
 	}
+	if len(shared) > 0 {
+		t.Error("copied: ", len(shared))
+	}
+}
+
+func just(n int) func() int { return func() int { return n } }
+
+// heap returns how many bytes are alive.
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC() // what a pool has let go, too
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 func BenchmarkEnqueue(b *testing.B) {
