@@ -1,0 +1,97 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// Options say how to reach DynamoDB.
+type Options struct {
+	Region string
+	// Endpoint is a URL to talk to instead of the region's DynamoDB; "" is that.
+	Endpoint    string
+	Credentials Credentials
+	// Timeout is how long one attempt may take; an operation may take several,
+	// within its context. Zero means two seconds.
+	Timeout time.Duration
+	// Called is told of every operation before it is sent, once however often
+	// it is tried. Nil means that nobody wants to know.
+	Called func(Call)
+}
+
+// Credentials sign requests. On Lambda they are in the environment and valid as
+// long as the process. Printed, they show the id alone.
+type Credentials struct{ ID, Secret, Session string }
+
+// String returns the id.
+func (c Credentials) String() string { return "credentials " + c.ID }
+
+// Format prints String for every verb.
+func (c Credentials) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
+
+// LogValue returns String.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// Client reaches DynamoDB. It is what stores are made with. Safe for
+// concurrent use.
+type Client struct{ db *dynamodb.Client }
+
+// NewClient returns a client. It makes no request.
+func NewClient(o Options) *Client {
+	if o.Timeout == 0 {
+		o.Timeout = 2 * time.Second
+	}
+	options := dynamodb.Options{
+		Region: o.Region,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: o.Credentials.ID, SecretAccessKey: o.Credentials.Secret, SessionToken: o.Credentials.Session}, nil
+		}),
+		HTTPClient: awshttp.NewBuildableClient().WithTimeout(o.Timeout),
+		Retryer: retry.AddWithErrorCodes(retry.NewStandard(func(s *retry.StandardOptions) {
+			s.MaxAttempts = attempts
+			s.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return backoff(attempt), nil })
+		}), codeConflict),
+	}
+	if o.Endpoint != "" {
+		options.BaseEndpoint = &o.Endpoint
+	}
+	if o.Called != nil {
+		options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Initialize.Add(reporter(o.Called), middleware.Before)
+		})
+	}
+	return &Client{dynamodb.New(options)}
+}
+
+// attempts is how often anything is tried, waits included no longer than about
+// a second and a half.
+const attempts = 8
+
+// backoff returns how long to wait before trying again after so many attempts:
+// up to twice as long each time, and anything below that, so that those who
+// collided do not collide again.
+func backoff(attempt int) time.Duration {
+	most := min(10*time.Millisecond<<min(attempt, 10), 500*time.Millisecond)
+	return rand.N(most) + time.Millisecond
+}
+
+// pause waits for a backoff, or returns the context's error.
+func pause(ctx context.Context, attempt int) error {
+	timer := time.NewTimer(backoff(attempt))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

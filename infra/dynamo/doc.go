@@ -1,0 +1,79 @@
+// Package dynamo holds the stores on DynamoDB: Realtime for connections and
+// subscriptions, Rates, Telemetry, Apps, and Secrets for the secrets of days.
+// Tables are split by class of data (see Tables); every partition key begins
+// with a letter that says its kind, every item that expires has exp.
+//
+// # The life of a connection
+//
+// Connecting is one transaction of two items in the table realtime:
+//
+//	c#<id>               .                who it is: app, subject, grants, …; n and v are 0
+//	m#<app>#<part>       <subject>\n<id>  that it is a member of the application
+//
+// part is one of four, by the subject: so the connections of a subject
+// (priv/<subject>) are one query, those of an application (main) four. With a
+// quota, what is there is then counted, and the connection taken back if that
+// is too much. There are no counters: nothing must be repaired when a writer
+// dies in the middle, which leaves what has an expiry. Quotas of a subject, and
+// of applications up to 1,000 connections, are never exceeded, however many
+// come at once; of several who race for the last place all may be turned away.
+// For larger applications, what is there is counted every minute at most and
+// every second at least, the more often the less room there is; they can exceed
+// their quota by what connects in a second.
+//
+// Subscribing is one transaction of three:
+//
+//	c#<id>               .                n and v grow by one, if it is still there and n is below the limit
+//	c#<id>               t#<topic>        what to delete when the connection goes
+//	t#<app>#<bucket>#<shard>  <topic>\n<id>  that it is to hear the topic
+//
+// bucket is one of four, by the topic: it spreads an application's topics over
+// partitions, and lets Occupied list them all with sixteen queries. shard is
+// one of four, by the connection: it spreads one topic (topic.Name.Shard).
+// Publishing reads one page of each shard at a time, all shards at once, and
+// goes on with those that have more.
+//
+// A frame from it reads c#<id>; Renew updates it. If its token ends, the item
+// has due and dead, and is in the index due (four parts, all applications
+// together), which Due reads.
+//
+// Disconnecting queries c#<id>, deletes what hears, then what says so, and then
+// in one transaction the connection and its membership, if v is what it was. A
+// subscription that came meanwhile has changed v, and it begins anew; one that
+// comes later finds no connection. Dying in the middle leaves a connection that
+// can be removed again, and else expires.
+//
+// # A message
+//
+// is one item in the table telemetry, whoever it was for:
+//
+//	e#<app>#<part>       <time>#<id>      the attributes of the event
+//
+// part is one of eight, at random: at any time an application's events go to
+// eight partitions, a thousand a second to each. Reading a span of time reads
+// all eight.
+//
+// # What else there is
+//
+//	a#<app>              .                table directory: an application, as JSON
+//	k#<day>              .                table realtime: the secret of a day
+//
+// # What is promised
+//
+// Reads are consistent, except Due, large quotas, and Apps, which answers from
+// memory for five seconds. Every read leaves out what has expired; TTL only
+// reclaims. Expiries are rounded down to the second.
+//
+// Every write may be repeated: transactions carry a token, under which what
+// failed and happened happens once; the others end in the same state. What is
+// throttled or collides is tried eight times, within the context's time, and
+// then returned as ErrThrottled. Errors hold no key and nothing of an item. No
+// type of the SDK leaves this package.
+//
+// # What is not
+//
+// Rates count in one process only. Subscriptions end with the record of the
+// connection that they were made with: one that replaces it with a later end
+// does not prolong them. A subject that everybody shares makes one partition of
+// all members; it takes 500 connects a second until DynamoDB splits it.
+package dynamo
