@@ -95,7 +95,10 @@ func (b *Backend) Unsubscribe(ctx context.Context, who grant.Subject, patterns [
 		return 0, err
 	}
 	removed := 0
-	err := b.eachOf(ctx, who, func(c *Connection) error {
+	whom := func(from Cursor) (Page, error) {
+		return b.service.Audience.OfSubject(ctx, b.App.ID, who, from)
+	}
+	err := b.eachOf(ctx, whom, func(c *Connection) error {
 		topics, err := b.service.Subscriptions.TopicsOf(ctx, c)
 		if err != nil {
 			return err
@@ -136,14 +139,28 @@ func (b *Backend) Disconnect(ctx context.Context, id wire.ConnID) (bool, error) 
 	return true, nil
 }
 
-// DisconnectSubject ends all connections of a subject, or of the whole
-// application when who is "", and returns how many that were.
+// DisconnectSubject ends all connections of a subject and returns how many that
+// were.
 func (b *Backend) DisconnectSubject(ctx context.Context, who grant.Subject) (int, error) {
+	return b.disconnect(ctx, func(from Cursor) (Page, error) {
+		return b.service.Audience.OfSubject(ctx, b.App.ID, who, from)
+	})
+}
+
+// DisconnectAll ends all connections of the application and returns how many
+// that were.
+func (b *Backend) DisconnectAll(ctx context.Context) (int, error) {
+	return b.disconnect(ctx, func(from Cursor) (Page, error) {
+		return b.service.Audience.OfApp(ctx, b.App.ID, from)
+	})
+}
+
+func (b *Backend) disconnect(ctx context.Context, whom func(Cursor) (Page, error)) (int, error) {
 	if err := b.May(grant.ManageConnections); err != nil {
 		return 0, err
 	}
 	ended := 0
-	err := b.eachOf(ctx, who, func(c *Connection) error {
+	err := b.eachOf(ctx, whom, func(c *Connection) error {
 		if err := b.end(ctx, c); err != nil {
 			return err
 		}
@@ -157,17 +174,12 @@ func (b *Backend) end(ctx context.Context, c *Connection) error {
 	return b.service.Poster.Close(ctx, c.ID, wire.CloseNormal, "disconnected by the application")
 }
 
-// eachOf calls f for each connection of a subject, or of the application when
-// who is "". It reads all ids first, because f may change what is paged over,
-// goes on after an error, and returns the first.
-func (b *Backend) eachOf(ctx context.Context, who grant.Subject, f func(*Connection) error) error {
+// eachOf calls f for each connection that the pages of whom hold. It reads all
+// ids first, because f may change what is paged over, goes on after an error,
+// and returns the first.
+func (b *Backend) eachOf(ctx context.Context, whom func(Cursor) (Page, error), f func(*Connection) error) error {
 	var ids []wire.ConnID
-	err := pages(func(from Cursor) (Page, error) {
-		if who == "" {
-			return b.service.Audience.OfApp(ctx, b.App.ID, from)
-		}
-		return b.service.Audience.OfSubject(ctx, b.App.ID, who, from)
-	}, func(page []wire.ConnID) { ids = append(ids, page...) })
+	err := pages(whom, func(page []wire.ConnID) { ids = append(ids, page...) })
 	if err != nil {
 		return err
 	}

@@ -70,16 +70,19 @@ func notOurs(n topic.Name, messageType string) error {
 // fits holds a payload's size in bytes against the application's plan, and the
 // frame that it became against what a client can be sent.
 func fits(a *app.App, size int, f wire.Frame) error {
-	most := a.Limits().MessageBytes
-	if len(f.JSON) > wire.MaxMessage {
-		// The envelope is ours, and its size too: room for it is all one can know.
-		most = wire.MaxMessage - 8<<10
+	if most := a.Limits().MessageBytes; most != 0 && size > most {
+		return tooBig("the plan's", most)
 	}
-	if most != 0 && size > most {
-		return &fault.Error{
-			Kind: fault.TooLarge, Code: wire.CodeMessageTooBig,
-			Text: "the message is larger than " + strconv.Itoa(most) + " bytes, the most that the plan and a frame hold",
-		}
+	if len(f.JSON) > wire.MaxMessage {
+		// What surrounds the payload is ours: clients can only leave room for it.
+		return tooBig("a frame's", wire.MaxMessage-8<<10)
 	}
 	return nil
+}
+
+func tooBig(whose string, most int) error {
+	return &fault.Error{
+		Kind: fault.TooLarge, Code: wire.CodeMessageTooBig,
+		Text: "the message is larger than " + whose + " " + strconv.Itoa(most) + " bytes",
+	}
 }

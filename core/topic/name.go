@@ -40,23 +40,17 @@ const (
 	privPrefix   = "priv/"
 )
 
-// reserved are first segments that no application may use: alone, the names
-// of the kinds; and one for the platform's own future topics.
-var reserved = [...]string{"secure", "priv", "tacet"}
-
 // Parse returns s as a name, or a fault of kind Invalid that says what is
 // wrong with it. The fault does not repeat s, which may be somebody's data.
 func Parse(s string) (Name, error) {
 	if err := check(s, false); err != nil {
 		return "", err
 	}
-	if strings.HasPrefix(s, "tacet/") {
-		return "", invalid("a topic must not begin with tacet/: it is reserved for the platform")
-	}
-	for _, r := range reserved {
-		if s == r {
-			return "", invalid("a topic must not be called " + r + " alone: name something below it, such as " + r + "/example")
-		}
+	switch whole := s + "/"; {
+	case strings.HasPrefix(whole, "tacet/"):
+		return "", invalid("a topic must not be tacet or begin with tacet/: these are reserved for the platform")
+	case whole == securePrefix, whole == privPrefix:
+		return "", invalid("a topic must not be called " + s + " alone: name something below it, such as " + s + "/example")
 	}
 	return Name(s), nil
 }

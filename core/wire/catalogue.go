@@ -69,7 +69,7 @@ var Catalogue = []Entry{
 	{CloseRestart, "restart", fault.Unavailable, "The server is about to stop. Come back after a moment chosen at random.", true},
 	{CloseSlow, "too-slow", fault.TooMany, "The client read more slowly than its topics were written, beyond what is kept for it. Come back and catch up from the application's own history.", true},
 	{CloseTokenExpired, "token-expired", fault.Unauthenticated, "The token's life ended, and the application ends connections with it. Come back with a fresh token.", true},
-	{CodeInvalid, "invalid-frame", fault.Invalid, "The frame is not a JSON object with the strings and objects of the protocol.", false},
+	{CodeInvalid, "invalid-request", fault.Invalid, "The request is wrong as it stands: a frame that is not a JSON object with the strings and objects of the protocol, or an HTTP request of a kind that is not served.", false},
 	{CodeUnknownType, "unknown-type", fault.Invalid, "The frame's type is not one of subscribe, unsubscribe, publish, message, authenticate, ping.", false},
 	{CodeInvalidTopic, "invalid-topic", fault.Invalid, "The topic is not a legal name, or not one that this request can be made for.", false},
 	{CodeInvalidField, "invalid-field", fault.Invalid, "A field has the wrong type or length.", false},

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"tacet/core/plan"
+	"tacet/core/pubsub"
 )
 
 // Standalone is every setting of `tacet run`, the whole platform in one
@@ -102,6 +103,9 @@ func (s *Standalone) Validate() error {
 		if d <= 0 {
 			return fmt.Errorf("--%s must be longer than zero, as in 90s or 10m", flag)
 		}
+	}
+	if s.MaxLifetime > pubsub.MaxLifetime {
+		return fmt.Errorf("--max-lifetime %v is longer than the %v for which a connection is known: clients come back by themselves", s.MaxLifetime, pubsub.MaxLifetime)
 	}
 	return nil
 }

@@ -106,6 +106,7 @@ func TestWrongUseSaysWhatToDo(t *testing.T) {
 		{"--trusted-proxies some", "trusted-proxies"},
 		{"--idle-timeout 0s", "longer than zero"},
 		{"--max-lifetime=-1s", "longer than zero"},
+		{"--max-lifetime=24h", "longer than the 2h0m0s"},
 		{"--integration-timeout 0s", "longer than zero"},
 		{"--idle-timeout 10", "duration"},
 		{"--plan gold", "free"},

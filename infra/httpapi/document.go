@@ -158,6 +158,6 @@ func documentErrors(schemas huma.Registry) map[string]*huma.Response {
 		at(example.Status).Examples[e.Name] = &huma.Example{Summary: example.Title, Value: example}
 	}
 	example := problemOf(unsupported("the body must be JSON: send it with Content-Type: application/json"))
-	at(example.Status).Examples["invalid-frame"] = &huma.Example{Summary: example.Title, Value: example}
+	at(example.Status).Examples["invalid-request"] = &huma.Example{Summary: example.Title, Value: example}
 	return responses
 }

@@ -94,7 +94,7 @@ var verbs = []verb{
 		return err
 	}),
 	ask("backend disconnects all", func(ctx context.Context, b *pubsub.Backend) error {
-		_, err := b.DisconnectSubject(ctx, "")
+		_, err := b.DisconnectAll(ctx)
 		return err
 	}),
 }
