@@ -16,7 +16,8 @@ const (
 	MaxPermissionBytes = 4096 // of the list as JSON
 )
 
-// What an entry looks like; protocol.md, Tokens.
+// What an entry of a token's permissions looks like: one of these and a pattern,
+// or an Action as it stands.
 const (
 	writePrefix = "realtime:publisher:write:topic:"
 	readPrefix  = "realtime:subscriber:read:topic:"

@@ -32,7 +32,7 @@ const (
 const DefaultMessageType = "broadcast"
 
 // Request is a frame from a client, checked. Which fields are set depends on
-// Type; see protocol.md. The zero value is no request.
+// Type; see the package comment. The zero value is no request.
 type Request struct {
 	Type        Type
 	Topic       topic.Name // of subscribe, unsubscribe, publish
