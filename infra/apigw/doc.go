@@ -8,9 +8,11 @@
 //
 // It promises, too, that no value of its types prints what is private. A
 // source address and a User-Agent are [Private]: fmt, slog and even a plain
-// JSON encoding of them say "[private]", and an [Event] prints as its type,
-// route and connection. Only AppendJSON writes them out, because that is what
-// a function is owed.
+// JSON encoding of them say "[private]", also inside an unexported field, and
+// an [Event] prints as its type, route and connection, but not inside an
+// unexported field, where its headers, query and body would show: keep it out
+// of such. Only AppendJSON writes them out, because that is what a function is
+// owed.
 //
 // It does not check what an event says, knows nothing of a gateway, and does
 // no I/O. The types of aws-lambda-go cannot stand in for these: they print

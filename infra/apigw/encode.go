@@ -82,9 +82,9 @@ func (e *Event) appendContext(b []byte) []byte {
 	b = appendInt(b, "requestTimeEpoch", e.RequestTime)
 	b = append(b, `,"identity":{`...)
 	if !e.UserAgent.IsZero() {
-		b = appendField(b, "userAgent", e.UserAgent.raw)
+		b = appendField(b, "userAgent", e.UserAgent.Raw())
 	}
-	b = appendField(b, "sourceIp", e.SourceIP.raw)
+	b = appendField(b, "sourceIp", e.SourceIP.Raw())
 	b = append(b, '}')
 	b = appendField(b, "requestId", e.RequestID)
 	b = appendField(b, "domainName", e.DomainName)

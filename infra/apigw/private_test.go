@@ -34,7 +34,7 @@ func TestPrivateIsNeverPrinted(t *testing.T) {
 		Body: []byte(secret), Headers: apigw.Header{"A": {secret}}, Query: apigw.Query{"A": {secret}},
 	}
 	for name, v := range map[string]any{
-		"Private": p, "*Private": &p, "Event": e, "*Event": &e, "Header": e.Headers, "Query": e.Query,
+		"Private": p, "*Private": &p, "unexported": struct{ p apigw.Private }{p}, "Event": e, "*Event": &e, "Header": e.Headers, "Query": e.Query,
 	} {
 		printed := everyWay(v)
 		for _, form := range []string{secret, fmt.Sprintf("%x", secret), fmt.Sprint([]byte(secret))} {

@@ -88,8 +88,9 @@ const isoMillis = "2006-01-02T15:04:05.000Z"
 
 func (c *conn) describe(w http.ResponseWriter) *refusal {
 	var agent *string // null if the client sent none
-	if a := c.agent.Value(); a != "" {
-		agent = &a
+	if !c.agent.IsZero() {
+		raw := c.agent.Raw()
+		agent = &raw
 	}
 	type identity struct {
 		SourceIP  string  `json:"sourceIp"`
@@ -102,7 +103,7 @@ func (c *conn) describe(w http.ResponseWriter) *refusal {
 		LastActiveAt string   `json:"lastActiveAt"`
 	}{
 		time.UnixMilli(c.connectedAt).UTC().Format(isoMillis),
-		identity{c.source, agent},
+		identity{c.source.Raw(), agent},
 		c.sock.LastActive().UTC().Format(isoMillis),
 	})
 	return nil

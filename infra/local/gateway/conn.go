@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unique"
 
 	"tacet/infra/apigw"
 	"tacet/infra/local/socket"
@@ -22,8 +21,8 @@ type conn struct {
 	id          string
 	connectedAt int64 // milliseconds since 1970
 	domain      string
-	source      string
-	agent       unique.Handle[string] // many clients share one
+	source      apigw.Private
+	agent       apigw.Private
 	authorizer  *apigw.AuthorizerContext
 	inFlight    atomic.Int32
 	opening     atomic.Bool // Opened runs
@@ -47,7 +46,7 @@ func (c *conn) event(e *apigw.Event, kind apigw.EventType, routeKey string) {
 		Type: kind, RouteKey: routeKey, ConnectionID: c.id,
 		APIID: o.APIID, Stage: o.Stage, DomainName: c.domain,
 		ConnectedAt: c.connectedAt, RequestTime: c.g.opts.Now().UnixMilli(),
-		SourceIP: apigw.NewPrivate(c.source), UserAgent: apigw.NewPrivate(c.agent.Value()),
+		SourceIP: c.source, UserAgent: c.agent,
 		Authorizer: c.authorizer, StageVariables: o.StageVariables,
 	}
 	e.RequestID, e.MessageID = requestIDs(c.key())

@@ -144,7 +144,7 @@ func (h *handshake) begin() {
 	key := newConnKey()
 	h.conn = &conn{
 		g: g, id: string(key[:]), connectedAt: g.opts.Now().UnixMilli(), domain: domain,
-		source: g.opts.SourceIP(r), agent: unique.Make(r.UserAgent()),
+		source: apigw.NewPrivate(g.opts.SourceIP(r)), agent: apigw.NewPrivate(r.UserAgent()),
 	}
 	h.requestID, _ = requestIDs(key)
 	h.header = h.clientHeaders()
@@ -173,7 +173,7 @@ func (h *handshake) clientHeaders() apigw.Header {
 		}
 		header[name] = values
 	}
-	forwarded := h.conn.source
+	forwarded := h.conn.source.Raw()
 	if before := h.r.Header.Get("X-Forwarded-For"); before != "" {
 		forwarded = before + ", " + forwarded
 	}

@@ -46,6 +46,6 @@ func (h *handshake) value(s source) string {
 	return map[string]string{
 		"connectionId": h.conn.id, "requestId": h.requestID, "apiId": o.APIID, "stage": o.Stage,
 		"domainName": h.conn.domain, "routeKey": "$connect", "eventType": "CONNECT",
-		"identity.sourceIp": h.conn.source, "identity.userAgent": h.conn.agent.Value(),
+		"identity.sourceIp": h.conn.source.Raw(), "identity.userAgent": h.conn.agent.Raw(),
 	}[s.name]
 }
