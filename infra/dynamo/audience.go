@@ -55,8 +55,8 @@ func (r *Realtime) OfApp(ctx context.Context, of app.ID, from pubsub.Cursor) (pu
 }
 
 // pageItems bounds what is held at a time of each shard: about 400 kB as it
-// comes, a few times as much when it is read.
-const pageItems = 4096
+// comes, a few times as much when it is read. Tests make it small.
+var pageItems int32 = 4096
 
 // listed is the query for the live part of a list in one of its partitions.
 func (r *Realtime) listed(l list, i int) *dynamodb.QueryInput {
@@ -123,7 +123,7 @@ func (r *Realtime) page(ctx context.Context, l list, from pubsub.Cursor) (pubsub
 // it ended; "" when there is no more.
 func (r *Realtime) shard(ctx context.Context, l list, i int, after string) ([]wire.ConnID, string, error) {
 	in := r.listed(l, i)
-	in.Limit = aws.Int32(pageItems)
+	in.Limit = &pageItems
 	if after != "" {
 		in.ExclusiveStartKey = key(l.pks[i], after)
 	}

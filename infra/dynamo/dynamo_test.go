@@ -11,6 +11,7 @@ import (
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/telemetry"
+	"tacet/core/wire"
 	"tacet/infra/dynamo"
 	"tacet/infra/dynamo/dynamotest"
 )
@@ -65,3 +66,5 @@ func TestTheStoresKeepTheContracts(t *testing.T) {
 		})
 	})
 }
+
+func connID(id string) wire.ConnID { return wire.ConnID(id) }

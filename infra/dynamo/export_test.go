@@ -1,0 +1,20 @@
+package dynamo
+
+import "testing"
+
+// Paging makes pages of audiences so small while a test runs.
+func Paging(t *testing.T, items int32) {
+	was := pageItems
+	pageItems = items
+	t.Cleanup(func() { pageItems = was })
+}
+
+// Strict makes larger quotas than that estimated ones while a test runs.
+func Strict(t *testing.T, quota int) {
+	was := strict
+	strict = quota
+	t.Cleanup(func() { strict = was })
+}
+
+// Remembered returns how many connections r knows.
+func Remembered(r *Rates) int { return len(r.full) }
