@@ -6,7 +6,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## build and run the platform on this machine; ARGS='--listen 127.0.0.1:9000' adds flags
-	go run ./infra/tacet run --data .tacet $(ARGS)
+	@go build -o .build/tacet ./infra/tacet && exec .build/tacet run --data .tacet $(ARGS)
 
 test: ## everything that needs no cloud; installs what it needs; COMPAT=none leaves out the public clients' suites
 	@.ci/test all
@@ -38,7 +38,7 @@ cover: ## how much of the code the tests reach, by function
 
 bench: ## load against this machine's Tacet and its peers, one table of ratios; ARGS adds flags
 	@infra/load/peers/install.sh .build/peers
-	go run ./infra/tacet bench --peers .build/peers $(ARGS)
+	@go build -o .build/tacet ./infra/tacet && exec .build/tacet bench --peers .build/peers $(ARGS)
 
 microbench: ## Go benchmarks, compared with the run before by benchstat; RUN=Encode chooses by name
 	@.ci/microbench "$(or $(RUN),.)"

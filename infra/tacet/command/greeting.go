@@ -118,10 +118,11 @@ func (g greeting) client() (before, behind string) {
 // data returns the flag by which the other commands find the data folder;
 // none if they find it by themselves.
 func (g greeting) data() string {
-	// They look into the folder at hand, too; but only "go run" is sure to be
-	// called from the same one.
+	// They look into the folder at hand, too; but only what is called by a
+	// relative path, as .build/tacet, is sure to be called from the same one.
+	here := g.program == goRun || strings.ContainsRune(g.program, filepath.Separator) && !filepath.IsAbs(g.program)
 	found, err := running("")
-	if err == nil && found.PID == g.running.PID && (g.settings.Data == folders("")[0] || g.program == goRun) {
+	if err == nil && found.PID == g.running.PID && (here || g.settings.Data == folders("")[0]) {
 		return ""
 	}
 	return " --data " + quote(g.settings.Data)

@@ -1,6 +1,9 @@
 package command
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +67,25 @@ func TestLinesToCopyHaveNoTokenAmongTheArguments(t *testing.T) {
 		shown := greet(t, c.at, c.settings, true)
 		if strings.Contains(shown, "--token") || !strings.Contains(shown, c.want) {
 			t.Errorf("want %q and no --token in\n%s", c.want, shown)
+		}
+	}
+}
+
+// What is called by a relative path is called from the folder at hand, where
+// the other commands look by themselves.
+func TestTheDataFolderIsNamedWhereItIsNotFound(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_DATA_HOME", "")
+	t.Chdir(t.TempDir())
+	data := folders("")[1] // .tacet here
+	if err := errors.Join(os.Mkdir(data, 0o700), os.WriteFile(filepath.Join(data, noteName), []byte("{}"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for program, want := range map[string]string{
+		filepath.Join(".build", "tacet"): "", goRun: "", "tacet": " --data " + quote(data), filepath.Join(t.TempDir(), "tacet"): " --data " + quote(data),
+	} {
+		if got := (greeting{program: program, settings: &config.Standalone{Data: data}}).data(); got != want {
+			t.Errorf("%s: got %q, want %q", program, got, want)
 		}
 	}
 }
