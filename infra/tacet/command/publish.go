@@ -112,6 +112,9 @@ func (p publish) payload(c *console) (json.RawMessage, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("the message is neither JSON nor UTF-8 text: encode it, as base64 perhaps")
 	}
+	if start := bytes.TrimSpace(text); !p.Text && len(start) > 0 && (start[0] == '{' || start[0] == '[') {
+		c.say("the message begins as JSON but is not JSON: it goes out as text (--text says that this is meant)")
+	}
 	return json.Marshal(string(text))
 }
 
