@@ -24,10 +24,10 @@ import (
 // It is the listener of net/http's server, which closes it.
 type front struct {
 	net.Listener
-	handler http.Handler
-	log     *slog.Logger
-	others  chan accepted
-	closed  chan struct{}
+	server *http.Server
+	log    *slog.Logger
+	others chan accepted
+	closed chan struct{}
 
 	accepting atomic.Int32 // workers that wait for somebody to come
 
@@ -50,10 +50,11 @@ const (
 	spare = 16
 )
 
-// newFront returns a listener of what is not for h, and begins to serve.
-func newFront(l net.Listener, h http.Handler, log *slog.Logger) *front {
+// newFront returns the listener that s is to serve, and begins to serve s's
+// handler to the handshakes that come to l.
+func newFront(l net.Listener, s *http.Server, log *slog.Logger) *front {
 	f := &front{
-		Listener: l, handler: h, log: log,
+		Listener: l, server: s, log: log,
 		others: make(chan accepted), closed: make(chan struct{}), silent: map[net.Conn]struct{}{},
 	}
 	f.accepting.Add(1)
@@ -147,7 +148,7 @@ func (f *front) receive(conn net.Conn) {
 // too long, or is over.
 func (f *front) hear(conn net.Conn, buf []byte) int {
 	// Close sets another deadline for those whom it finds, so ours comes first.
-	_ = conn.SetReadDeadline(time.Now().Add(headerTimeout))
+	_ = conn.SetReadDeadline(time.Now().Add(f.server.ReadHeaderTimeout))
 	f.mu.Lock()
 	open := f.silent != nil
 	if open {
@@ -171,7 +172,7 @@ func (f *front) serve(w *reply, r *http.Request) {
 			w.conn.Close()
 		}
 	}()
-	f.handler.ServeHTTP(w, r)
+	f.server.Handler.ServeHTTP(w, r)
 	w.finish()
 }
 

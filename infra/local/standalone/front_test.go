@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ import (
 
 // behind serves a handler behind a front of the test's own, and says for each
 // request whether the front has served it.
-func behind(t *testing.T, h http.HandlerFunc) (address string, log *bytes.Buffer) {
+func behind(t *testing.T, h http.HandlerFunc) (f *front, address string, log *bytes.Buffer) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -30,7 +31,7 @@ func behind(t *testing.T, h http.HandlerFunc) (address string, log *bytes.Buffer
 		h(w, r)
 	}), slog.New(slog.NewTextHandler(log, nil)))
 	ended := make(chan error, 1)
-	f := newFront(l, s.Handler, slog.New(slog.NewTextHandler(log, nil)))
+	f = newFront(l, s, slog.New(slog.NewTextHandler(log, nil)))
 	go func() { ended <- s.Serve(f) }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -42,7 +43,7 @@ func behind(t *testing.T, h http.HandlerFunc) (address string, log *bytes.Buffer
 			t.Errorf("the server ended with %v", err)
 		}
 	})
-	return l.Addr().String(), log
+	return f, l.Addr().String(), log
 }
 
 // talk is a connection of a test, and what reads from it.
@@ -82,7 +83,7 @@ func answer(t *testing.T, from *bufio.Reader) (*http.Response, string) {
 }
 
 func TestAnythingButAHandshakeReachesNetHTTPWhole(t *testing.T) {
-	address, _ := behind(t, func(w http.ResponseWriter, r *http.Request) {
+	_, address, _ := behind(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Error(err)
@@ -107,7 +108,7 @@ func TestAnythingButAHandshakeReachesNetHTTPWhole(t *testing.T) {
 // must have one reader only: who takes the connection over gets it as bytes.
 func TestWhatFollowsAHandshakeIsNoRequest(t *testing.T) {
 	served := make(chan string, 10)
-	address, _ := behind(t, func(w http.ResponseWriter, r *http.Request) {
+	_, address, _ := behind(t, func(w http.ResponseWriter, r *http.Request) {
 		served <- r.URL.Path + " " + w.Header().Get("Front")
 		conn, buffered, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -145,7 +146,7 @@ func TestWhatFollowsAHandshakeIsNoRequest(t *testing.T) {
 }
 
 func TestAHandshakeInPiecesIsServed(t *testing.T) {
-	address, _ := behind(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })
+	_, address, _ := behind(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })
 	for _, cut := range []int{1, len("GET /"), len(plainHandshake) / 2, len(plainHandshake) - 1} {
 		conn, from := talk(t, address)
 		send(t, conn, plainHandshake[:cut])
@@ -157,19 +158,21 @@ func TestAHandshakeInPiecesIsServed(t *testing.T) {
 }
 
 func TestARefusedHandshakeIsAnsweredInFull(t *testing.T) {
-	address, _ := behind(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
+	_, address, _ := behind(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
 		w.WriteHeader(403)
 		w.WriteHeader(200) // too late
-		io.WriteString(w, `{"a":`)
-		io.WriteString(w, `1}`)
+		io.WriteString(w, "no, ")
+		io.WriteString(w, r.RemoteAddr)
 	})
 	conn, from := talk(t, address)
-	send(t, conn, plainHandshake+"early") // unread bytes must not reset the connection
+	send(t, conn, plainHandshake+strings.Repeat("x", firstRead)) // unread bytes must not reset the connection
 	a, body := answer(t, from)
-	if a.StatusCode != 403 || body != `{"a":1}` || a.Header.Get("Front") != "yes" || a.Header.Get("Content-Type") != "application/json" ||
-		a.ContentLength != 7 || !a.Close || a.Header.Get("Date") == "" {
-		t.Errorf("%+v %q", a, body)
+	if want := "no, " + conn.LocalAddr().String(); body != want || a.ContentLength != int64(len(want)) {
+		t.Errorf("%q, %d bytes", body, a.ContentLength)
+	}
+	if a.StatusCode != 403 || a.Header.Get("Front") != "yes" || a.Header.Get("Content-Type") != "text/plain" || !a.Close || a.Header.Get("Date") == "" {
+		t.Errorf("%+v", a)
 	}
 	if n, err := from.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Errorf("then %d bytes, %v", n, err)
@@ -177,7 +180,7 @@ func TestARefusedHandshakeIsAnsweredInFull(t *testing.T) {
 }
 
 func TestAPanicInAHandshakeEndsThatConnectionOnly(t *testing.T) {
-	address, log := behind(t, func(w http.ResponseWriter, r *http.Request) {
+	_, address, log := behind(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Cookie") == "a=b" {
 			panic("a secret")
 		}
@@ -198,8 +201,8 @@ func TestAPanicInAHandshakeEndsThatConnectionOnly(t *testing.T) {
 	}
 }
 
-func TestWhoIsSilentHoldsUpNobodyAndNotTheEnd(t *testing.T) {
-	address, _ := behind(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "fine") })
+func TestWhoIsSilentHoldsUpNobody(t *testing.T) {
+	f, address, _ := behind(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "fine") })
 	silent := make([]net.Conn, 3*spare)
 	for i := range silent {
 		silent[i], _ = talk(t, address)
@@ -209,31 +212,125 @@ func TestWhoIsSilentHoldsUpNobodyAndNotTheEnd(t *testing.T) {
 	if _, body := answer(t, from); body != "fine" {
 		t.Errorf("answered %q", body)
 	}
+	for _, conn := range append(silent, conn) {
+		conn.Close()
+	}
+	for end := time.Now().Add(20 * time.Second); ; runtime.Gosched() { // until all workers are back
+		f.mu.Lock()
+		left := len(f.silent)
+		f.mu.Unlock()
+		if n := f.accepting.Load(); left == 0 && n == spare {
+			return
+		} else if time.Now().After(end) {
+			t.Fatalf("%d connections are remembered, %d workers are left", left, n)
+		}
+	}
 }
 
-func TestASilentConnectionIsCutOff(t *testing.T) {
+// fronted is a front whose net/http is the test, with little patience.
+func fronted(t *testing.T, patience time.Duration) (f *front, address string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFront(l, http.NotFoundHandler(), slog.New(slog.DiscardHandler))
-	_, from := talk(t, l.Addr().String())
-	other, fromOther := talk(t, l.Addr().String())
-	send(t, other, "x")
-	got, err := f.Accept()
+	f = newFront(l, &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: patience}, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { f.Close() })
+	return f, l.Addr().String()
+}
+
+// ended fails the test if the server has not ended a connection.
+func ended(t *testing.T, from *bufio.Reader) {
+	t.Helper()
+	n, err := from.Read(make([]byte, 1))
+	var timeout net.Error
+	if n > 0 || err == nil || errors.As(err, &timeout) && timeout.Timeout() {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+}
+
+func TestWhoIsSilentForTooLongIsCutOff(t *testing.T) {
+	_, address := fronted(t, time.Millisecond)
+	_, from := talk(t, address)
+	ended(t, from)
+}
+
+func TestTheEndCutsOffWhoBelongsToNobodyYet(t *testing.T) {
+	f, address := fronted(t, time.Hour)
+	_, silent := talk(t, address)
+	mine, fromMine := talk(t, address)
+	send(t, mine, "x")
+	conn, err := f.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Close()
-	if n, err := from.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-		t.Errorf("%d bytes, %v", n, err)
+	waiting, unaccepted := talk(t, address)
+	send(t, waiting, "x")
+	if err := f.Close(); err != nil {
+		t.Error(err)
 	}
-	if _, err := f.Accept(); err == nil || f.Close() == nil {
-		t.Error("closed, and open all the same")
+	ended(t, silent)
+	ended(t, unaccepted)
+	if n := f.hear(conn, make([]byte, 1)); n != 0 {
+		t.Errorf("somebody who came too late is heard: %d bytes", n)
 	}
-	got.Close()
-	if n, err := fromOther.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-		t.Errorf("%d bytes, %v", n, err)
+	if _, err := f.Accept(); !errors.Is(err, net.ErrClosed) || !errors.Is(f.Close(), net.ErrClosed) {
+		t.Errorf("closed, and open all the same: %v", err)
+	}
+	here, there := net.Pipe()
+	if f.passOn(accepted{conn: here}) {
+		t.Error("passed on to nobody")
+	}
+	if _, err := there.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("what nobody takes stays open: %v", err)
+	}
+	send(t, conn, "y") // who was accepted is not touched
+	if b, err := fromMine.ReadByte(); b != 'y' || err != nil {
+		t.Errorf("%q, %v", b, err)
+	}
+	conn.Close()
+}
+
+func TestEachConnectionKeepsWhatItHasSent(t *testing.T) {
+	f, address := fronted(t, time.Hour)
+	var conns []net.Conn
+	for i := range 20 {
+		conn, _ := talk(t, address)
+		send(t, conn, string(rune('a'+i)))
+		got, err := f.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer got.Close()
+		conns = append(conns, got)
+	}
+	for i, conn := range conns {
+		b := make([]byte, 2)
+		if n, err := conn.Read(b); n != 1 || err != nil || b[0] != byte('a'+i) {
+			t.Errorf("the %dth has sent %q, %v", i, b[:n], err)
+		}
+	}
+}
+
+func TestWhoHasTakenAConnectionOverHasItAlone(t *testing.T) {
+	here, there := net.Pipe()
+	defer here.Close()
+	defer there.Close()
+	w := &reply{conn: here}
+	if _, _, err := w.Hijack(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.Hijack(); !errors.Is(err, http.ErrHijacked) {
+		t.Errorf("again: %v", err)
+	}
+	if _, err := w.Write([]byte("x")); !errors.Is(err, http.ErrHijacked) {
+		t.Errorf("Write: %v", err)
+	}
+	w.finish()
+	go io.WriteString(here, "open")
+	b := make([]byte, 4)
+	if _, err := io.ReadFull(there, b); err != nil || string(b) != "open" {
+		t.Errorf("%q, %v", b, err)
 	}
 }
 

@@ -226,7 +226,7 @@ func (p *Platform) serve(l net.Listener) {
 	p.ticking.Go(func() { p.endExpired(ctx) })
 	p.ticking.Go(func() { giveBack(ctx, p.gateway.Len, debug.FreeOSMemory) })
 	if tcp, ok := l.(*net.TCPListener); ok { // beneath TLS, connecting costs ten times as much anyway
-		l = newFront(tcp, p.server.Handler, p.log)
+		l = newFront(tcp, p.server, p.log)
 	}
 	go func() {
 		if err := p.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
