@@ -1,6 +1,7 @@
 package pubsub_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -81,4 +82,43 @@ func TestEveryRequestButAPingCountsAgainstTheRate(t *testing.T) {
 			t.Errorf("a ping is answered with %s", f.MessageType)
 		}
 	}
+}
+
+// during does something while a frame is posted.
+type during struct {
+	pubsub.Poster
+	do func(to wire.ConnID)
+}
+
+func (d during) Post(ctx context.Context, to []wire.ConnID, f wire.Frame) pubsub.Posted {
+	if len(to) == 1 {
+		d.do(to[0])
+	}
+	return d.Poster.Post(ctx, to, f)
+}
+
+func TestATokenRenewedWhileOthersAreEndedIsNotEnded(t *testing.T) {
+	h := host(t, app.Settings{Expiry: app.ExpiryEnforce})
+	done := h.Clock.Now()
+	h.EnterFor(time.Minute, "a", "ann", everything)
+	h.EnterFor(time.Minute, "b", "ann", everything)
+	h.Clock.Advance(time.Minute)
+	renewed := wire.ConnID("")
+	h.Service.Poster = during{h.Poster, func(to wire.ConnID) {
+		if renewed == "" {
+			renewed = "a"
+			if to == "a" {
+				renewed = "b"
+			}
+			wantAck(t, h.Say(renewed, authenticate(h.Token(pubsubtest.ClientSecret, "ann", time.Hour))), 1, 0, 0)
+		}
+	}}
+	if _, err := h.EndExpired(t.Context(), done); err != nil {
+		t.Fatal(err)
+	}
+	if end, ended := h.Poster.Ended(renewed); ended {
+		t.Errorf("%s had its fresh token acknowledged and was ended: %+v", renewed, end)
+	}
+	h.Poster.Frames("a")
+	h.Poster.Frames("b")
 }

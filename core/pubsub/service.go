@@ -68,15 +68,15 @@ func (s *Service) Answer(ctx context.Context, id wire.ConnID, frame []byte) wire
 		s.trouble(ctx, "answer", err)
 	}
 	refusal := wire.Error(r.ID, err)
-	if r.from == nil || !s.closes(r.app, err) {
+	code, ends := r.ends(err)
+	if !ends {
 		return refusal
 	}
-	// The connection ends. The frame must be ahead of the end, and on API
-	// Gateway an answer is not: it leaves after the handler has returned.
-	f := fault.Public(err)
+	// The frame must be ahead of the end, and on API Gateway an answer is not:
+	// it leaves after the handler has returned.
 	s.Poster.Post(ctx, []wire.ConnID{id}, refusal)
-	if err := s.Poster.Close(ctx, id, wire.CodeOf(f), wire.Reason(f.Text)); err != nil {
-		s.trouble(ctx, "close after a violation", err)
+	if err := s.Poster.Close(ctx, id, code, wire.Reason(fault.Public(err).Text)); err != nil {
+		s.trouble(ctx, "close after a refusal", err)
 	}
 	return wire.Frame{}
 }
@@ -132,17 +132,21 @@ func (s *Service) withinRate(ctx context.Context, r *request) error {
 	return nil
 }
 
-// closes reports whether err ends the connection: always when its token has
-// expired, and for an overstepped grant if the application wants it so.
-func (s *Service) closes(a *app.App, err error) bool {
-	f := fault.Public(err)
-	switch wire.CodeOf(f) {
-	case wire.CloseTokenExpired:
-		return true
-	case wire.CodePublishForbidden, wire.CodeSubscribeForbidden:
-		return a.Settings.Violations != app.ViolationsError
+// ends reports whether err ends the connection, and with which code: always
+// when its token has expired, or when nobody knows it any more, which would
+// leave its client deaf; for an overstepped grant if the application wants so.
+func (r *request) ends(err error) (wire.Code, bool) {
+	if errors.Is(err, ErrNoConnection) {
+		return wire.CloseLost, true
 	}
-	return false
+	switch code := wire.CodeOf(fault.Public(err)); code {
+	case wire.CloseTokenExpired:
+		return code, true
+	case wire.CodePublishForbidden, wire.CodeSubscribeForbidden:
+		return code, r.app.Settings.Violations != app.ViolationsError
+	default:
+		return code, false
+	}
 }
 
 // ack returns the answer to r, or none when it asked for none.

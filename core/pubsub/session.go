@@ -75,6 +75,9 @@ func (s *Service) EndExpired(ctx context.Context, done time.Time) (time.Time, er
 	for _, c := range due {
 		switch {
 		case !c.Deadline.After(now):
+			if c, err := s.Connections.Get(ctx, c.ID); err == nil && c.Deadline.After(now) {
+				continue // renewed, while others were ended
+			}
 			const text = "the token of this connection has expired: connect with a fresh one"
 			expired := &fault.Error{Kind: fault.Unauthenticated, Code: wire.CloseTokenExpired, Text: text}
 			s.Poster.Post(ctx, []wire.ConnID{c.ID}, wire.Error("", expired))

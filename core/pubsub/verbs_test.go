@@ -413,7 +413,12 @@ func TestAFrameThatCannotBeAnsweredGetsAnError(t *testing.T) {
 	} {
 		wantError(t, h.Say("a", frame), code)
 	}
-	wantError(t, h.Say("nobody", `{"type":"ping"}`), wire.CodeNotFound)
+	// Who is not known any more would never hear of anything again.
+	wantNothing(t, h.Say("nobody", `{"type":"ping"}`))
+	wantHeard(t, h, "nobody", "priv/errors error")
+	if end, ended := h.Poster.Ended("nobody"); !ended || end.Code != wire.CloseLost {
+		t.Errorf("a connection that nobody knows was ended: %v, %+v", ended, end)
+	}
 	if _, ended := h.Poster.Ended("a"); ended {
 		t.Error("a mistake ended the connection")
 	}

@@ -24,6 +24,7 @@ const (
 	CloseRestart      Code = 4000
 	CloseSlow         Code = 4001
 	CloseTokenExpired Code = 4002
+	CloseLost         Code = 4003
 
 	CodeInvalid       Code = 4100
 	CodeUnknownType   Code = 4101
@@ -69,6 +70,7 @@ var Catalogue = []Entry{
 	{CloseRestart, "restart", fault.Unavailable, "The server is about to stop. Come back after a moment chosen at random.", true},
 	{CloseSlow, "too-slow", fault.TooMany, "The client read more slowly than its topics were written, beyond what is kept for it. Come back and catch up from the application's own history.", true},
 	{CloseTokenExpired, "token-expired", fault.Unauthenticated, "The token's life ended, and the application ends connections with it. Come back with a fresh token.", true},
+	{CloseLost, "lost", fault.NotFound, "The server no longer knows the connection, after a clock that jumped, for instance. Come back at once.", true},
 	{CodeInvalid, "invalid-request", fault.Invalid, "The request is wrong as it stands: a frame that is not a JSON object with the strings and objects of the protocol, or an HTTP request of a kind that is not served.", false},
 	{CodeUnknownType, "unknown-type", fault.Invalid, "The frame's type is not one of subscribe, unsubscribe, publish, message, authenticate, ping.", false},
 	{CodeInvalidTopic, "invalid-topic", fault.Invalid, "The topic is not a legal name, or not one that this request can be made for.", false},

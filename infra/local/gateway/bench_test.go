@@ -166,6 +166,8 @@ func BenchmarkReceivers(b *testing.B) {
 		}
 	})
 	b.Run("recalled", func(b *testing.B) {
+		lookUp(g, ids)
+		lookUp(g, ids)
 		b.ReportAllocs()
 		for b.Loop() {
 			if open := recall(&g.rolls, ids); len(open) != len(ids) {

@@ -151,6 +151,8 @@ func (g *Gateway) Len() int { return g.table.len() }
 // ended. A second call waits like the first.
 func (g *Gateway) Shutdown(ctx context.Context) error {
 	defer g.cancel()
+	// A handler that waits on an event loop keeps the engine from ending.
+	defer context.AfterFunc(ctx, g.cancel)()
 	g.mu.Lock()
 	g.stopping = true
 	g.mu.Unlock()

@@ -544,3 +544,21 @@ func TestADisconnectThatWaitsDoesNotHoldUpOtherConnections(t *testing.T) {
 	other.send("hello")
 	other.expect("hello")
 }
+
+// On the loop it would keep the engine from ending, and so itself.
+func TestShutdownEndsAHandlerThatWaitsForTheEndOfItsContext(t *testing.T) {
+	entered, ended := make(chan struct{}), make(chan struct{})
+	h := gateway.Func(func(ctx context.Context, _ *apigw.Event) (apigw.Response, error) {
+		close(entered)
+		<-ctx.Done()
+		close(ended)
+		return apigw.Response{StatusCode: 200}, nil
+	})
+	a := serve(t, gateway.Options{Ordered: true, Routes: map[string]gateway.Route{"$default": twoWay(h)}})
+	a.dial().send("x")
+	within(t, entered)
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	go a.Shutdown(ctx)
+	within(t, ended)
+}

@@ -15,10 +15,14 @@ import (
 // PostTo must never change. What it stands for does not change either, since
 // no id is used twice; it only gets worse as connections end, which SendAll
 // says, and then it is forgotten.
+//
+// A list is remembered when it comes for the second time: some come only once,
+// and would drive out the others.
 type rolls struct {
 	mu   sync.Mutex
 	last [16]roll
 	next int // what is forgotten next
+	seen any // *ID of the first id of the list that was looked up last
 }
 
 // roll is one list of which all were open. It is kept alive here, so that
@@ -45,13 +49,18 @@ func recall[ID ~string](k *rolls, ids []ID) []*socket.Conn {
 	return nil
 }
 
-// remember keeps the sockets of a list. They must not change any more.
+// remember keeps the sockets of a list that was looked up twice in a row. They
+// must not change any more.
 func remember[ID ~string](k *rolls, ids []ID, sockets []*socket.Conn) {
 	if len(ids) <= shortRoll {
 		return
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if again := k.seen == any(&ids[0]); !again {
+		k.seen = &ids[0]
+		return
+	}
 	k.last[k.next] = roll{&ids[0], len(ids), sockets}
 	k.next = (k.next + 1) % len(k.last)
 }

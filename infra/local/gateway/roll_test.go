@@ -29,10 +29,12 @@ func TestAListThatIsPostedToAgainIsNotMistaken(t *testing.T) {
 	}
 	post(all, "first", n)
 	post(all, "again", n)
+	post(all, "and again", n)
 	post(all[:n-1], "to all but the last", n-1)
 	for i, c := range clients {
 		c.expect("first")
 		c.expect("again")
+		c.expect("and again")
 		if i < n-1 {
 			c.expect("to all but the last")
 		}
