@@ -281,7 +281,7 @@ func TestTheEndCutsOffWhoBelongsToNobodyYet(t *testing.T) {
 	if f.passOn(accepted{conn: here}) {
 		t.Error("passed on to nobody")
 	}
-	if _, err := there.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := there.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("what nobody takes stays open: %v", err)
 	}
 	send(t, conn, "y") // who was accepted is not touched
