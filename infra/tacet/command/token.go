@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"tacet/core/grant"
 	"tacet/core/topic"
@@ -146,14 +148,15 @@ func (t token) key(kind grant.Kind) (grant.SigningKey, string, error) {
 	case t.Secret != "" && t.Key != "":
 		return grant.SigningKey{}, "", misused("--secret and --key exclude each other")
 	case t.Secret != "":
-		key, err := signing(t.Algorithm, t.Secret)
+		key, err := signing("--secret", t.Algorithm, t.Secret)
 		return key, t.App, err
 	case t.Key != "":
 		text, err := os.ReadFile(t.Key)
 		if err != nil {
 			return grant.SigningKey{}, "", unreadable("--key", t.Key, err)
 		}
-		key, err := signing(t.Algorithm, strings.TrimSuffix(string(text), "\n"))
+		line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r") // an editor's, not the secret's
+		key, err := signing("--key "+t.Key, t.Algorithm, line)
 		return key, t.App, err
 	case t.Algorithm != "":
 		return grant.SigningKey{}, "", misused("--algorithm belongs to --secret or --key: the development application's key has its own")
@@ -170,19 +173,25 @@ func (t token) key(kind grant.Kind) (grant.SigningKey, string, error) {
 	return key, string(d.App), err
 }
 
-// signing returns the key that text is.
-func signing(algorithm, text string) (grant.SigningKey, error) {
-	if algorithm != "" {
-		key, err := usable(grant.Algorithm(algorithm), text)
+// signing returns the key that text is; from is the flag that it came with.
+func signing(from, algorithm, text string) (grant.SigningKey, error) {
+	a := grant.Algorithm(algorithm)
+	inPEM := strings.Contains(text, "-----BEGIN ")
+	switch {
+	case algorithm != "" && !a.Valid():
+		return grant.SigningKey{}, misused("--algorithm %s: there is no such algorithm", algorithm)
+	case !inPEM && (algorithm == "" || a.Symmetric()) && !oneLine(text):
+		return grant.SigningKey{}, misused("%s: this is neither a private key in PEM (-----BEGIN PRIVATE KEY-----) nor a secret, which is one line of text", from)
+	case algorithm != "":
+		key, err := usable(a, text)
 		if err != nil {
-			return key, misused("--algorithm %s: %w", algorithm, err)
+			return key, misused("%s with --algorithm %s: %w", from, algorithm, err)
 		}
 		return key, nil
-	}
-	if !strings.Contains(text, "-----BEGIN ") {
+	case !inPEM:
 		key, err := grant.ParseSigningKey(grant.HS256, text)
 		if err != nil {
-			return key, misused("--secret: %w", err)
+			return key, misused("%s: %w", from, err)
 		}
 		return key, nil
 	}
@@ -194,7 +203,13 @@ func signing(algorithm, text string) (grant.SigningKey, error) {
 			return key, nil
 		}
 	}
-	return grant.SigningKey{}, misused("this is not a private key in PEM (-----BEGIN PRIVATE KEY-----) for any of the algorithms")
+	return grant.SigningKey{}, misused("%s: this is not a private key in PEM (-----BEGIN PRIVATE KEY-----) for any of the algorithms", from)
+}
+
+// oneLine reports whether text can be a secret, which people paste: a file that
+// is no key would sign, too, and nobody would accept the token.
+func oneLine(text string) bool {
+	return utf8.ValidString(text) && strings.IndexFunc(text, unicode.IsControl) < 0
 }
 
 // usable returns the key that text is, once it has signed something: a key on
