@@ -1,6 +1,7 @@
 // Package httpapi is the HTTP API of the data plane: what an application's own
 // servers call with an admin token. It also serves what anybody may read: the
-// OpenAPI document, the catalogue of errors, the telemetry manifest.
+// OpenAPI document, the AsyncAPI document of the WebSocket protocol, the
+// catalogue of errors, the telemetry manifest.
 //
 // It promises that the token is checked before the body is looked at, that a
 // message reaches subscribers byte for byte as it stood in the body, and that

@@ -67,7 +67,7 @@ func newDocumented(mux *http.ServeMux) huma.API {
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
 				Title: "Tacet", Version: "1",
-				Description: "What an application's own servers can do. Errors are problem documents (RFC 9457), explained at " + errorsPath + ".",
+				Description: "What an application's own servers can do. Errors are problem documents (RFC 9457), explained at " + errorsPath + ". The WebSocket protocol is described at " + asyncPath + ".",
 			},
 			Components: &huma.Components{
 				Schemas:   schemas,

@@ -16,6 +16,7 @@ import (
 // Where anybody finds what.
 const (
 	documentPath  = "/v1/openapi.json"
+	asyncPath     = "/v1/asyncapi.json"
 	errorsPath    = "/v1/errors" // for people; with .json for programs
 	telemetryPath = "/.well-known/telemetry.json"
 	healthPath    = "/healthz"
@@ -51,6 +52,7 @@ func (s *server) routePublic() {
 	constant(s, healthPath, "health", "Whether the server is alive", "It says nothing about what the server depends on.", &healthOutput{Health{"ok"}})
 	s.page(errorsPath, "text/html; charset=utf-8", catalogueHTML)
 	s.page(documentPath, "application/json", s.document)
+	s.page(asyncPath, "application/json", asyncDocument)
 }
 
 // constant adds a route that always answers the same.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -66,21 +67,23 @@ func TestHealthSaysOK(t *testing.T) {
 	}
 }
 
-// The document is a contract: a change of it is read as a diff.
-func TestOpenAPIDocumentIsAsReviewed(t *testing.T) {
-	_, got := get(t, "/v1/openapi.json")
-	const golden = "testdata/openapi.json"
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+// The documents are contracts: a change of one is read as a diff.
+func TestDocumentsAreAsReviewed(t *testing.T) {
+	for _, name := range []string{"openapi.json", "asyncapi.json"} {
+		_, got := get(t, "/v1/"+name)
+		golden := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("the document has changed: read the diff after go test ./infra/httpapi -update")
+		if got != string(want) {
+			t.Errorf("%s has changed: read the diff after go test ./infra/httpapi -update", name)
+		}
 	}
 }
 
