@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -98,11 +99,12 @@ func Main(arguments []string, in io.Reader, out, err io.Writer) (status int) {
 	var g grammar
 	parser, failure := newParser(&g, c)
 	if failure != nil {
-		return c.failed(failure)
+		return c.failed(failure, nil)
 	}
-	parsed, failure := parser.Parse(arguments[1:])
+	arguments = usual(arguments[1:])
+	parsed, failure := parser.Parse(arguments)
 	if failure != nil {
-		return c.misunderstood(failure)
+		return c.misunderstood(parser, arguments, failure)
 	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -111,7 +113,20 @@ func Main(arguments []string, in io.Reader, out, err io.Writer) (status int) {
 	// the process.
 	context.AfterFunc(ctx, stop)
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return c.failed(parsed.Run(c))
+	return c.failed(parsed.Run(c), parsed.Selected())
+}
+
+// usual puts what people try with any program in the words of the grammar.
+func usual(arguments []string) []string {
+	switch {
+	case len(arguments) == 0:
+		return nil
+	case arguments[0] == "help":
+		return append(slices.Clone(arguments[1:]), "--help")
+	case arguments[0] == "--version":
+		return append([]string{"version"}, arguments[1:]...)
+	}
+	return arguments
 }
 
 func newParser(g *grammar, c *console) (*kong.Kong, error) {
@@ -132,27 +147,47 @@ func newParser(g *grammar, c *console) (*kong.Kong, error) {
 }
 
 // misunderstood tells what was typed wrongly, and returns the exit status.
-func (c *console) misunderstood(err error) int {
-	path := "tacet"
+func (c *console) misunderstood(parser *kong.Kong, arguments []string, err error) int {
+	var selected *kong.Node
 	var at *kong.ParseError
 	if errors.As(err, &at) && at.Context != nil {
-		if selected := at.Context.Selected(); selected != nil {
-			path = selected.FullPath()
-		}
+		selected = at.Context.Selected()
 	}
-	c.say("tacet: %s", withoutValues(err.Error()))
-	c.say("Try: %s --help", path)
-	return statusMisuse
+	text := withoutValues(err.Error())
+	switch {
+	case selected != nil: // kong puts the command before what its Validate says
+		text = strings.TrimPrefix(text, selected.Path()+": ")
+	case len(arguments) == 0:
+		text = "say what to do: " + names(parser)
+	case !strings.HasPrefix(arguments[0], "-"):
+		text = fmt.Sprintf("there is no command %s; there are %s", printable(arguments[0]), names(parser))
+	}
+	return c.failed(misuse{errors.New(text)}, selected)
 }
 
-// failed tells what went wrong, if anything, and returns the exit status.
-func (c *console) failed(err error) int {
+// names lists the commands.
+func names(parser *kong.Kong) string {
+	var all []string
+	for _, node := range parser.Model.Leaves(true) {
+		all = append(all, node.Name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// failed tells what went wrong, if anything, and returns the exit status. The
+// command may be nil.
+func (c *console) failed(err error, command *kong.Node) int {
 	var wrong misuse
 	switch {
 	case err == nil:
 		return statusDone
 	case errors.As(err, &wrong):
+		path := "tacet"
+		if command != nil {
+			path = command.FullPath()
+		}
 		c.say("tacet: %v", err)
+		c.say("Try: %s --help", path)
 		return statusMisuse
 	default:
 		c.say("tacet: %v", err)

@@ -171,11 +171,14 @@ func refusal(answer *http.Response) error {
 func unreachable(host string, err error) error {
 	var unknown *net.DNSError
 	var certificate *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
 	switch {
 	case errors.As(err, &certificate):
 		return fmt.Errorf("the certificate of %s is not trusted: %w", host, certificate.Err)
 	case errors.As(err, &unknown):
 		return fmt.Errorf("there is no host %s", host)
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &noTLS):
+		return fmt.Errorf("%s speaks no TLS: use ws:// instead of wss://", host)
 	case isRefused(err):
 		return fmt.Errorf("nobody answers at %s: is tacet run running there?", host)
 	}

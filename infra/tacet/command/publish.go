@@ -68,6 +68,11 @@ func (p publish) Run(ctx context.Context, c *console) error {
 		by = p.byHTTP
 	}
 	n, err := by(bounded, e, payload)
+	var no *refused
+	switch said := (*complaint)(nil); {
+	case errors.As(err, &said), errors.As(err, &no) && no.status == http.StatusForbidden:
+		err = fmt.Errorf("publish on %s: %w", p.Topic, err)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("interrupted: whether the message was published is not known")

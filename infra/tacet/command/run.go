@@ -64,7 +64,7 @@ func (r run) Run(ctx context.Context, c *console) error {
 	case failure = <-p.Failed():
 	case <-ctx.Done():
 		if n := p.Connections(); n > 0 {
-			c.say("tacet: stopping; telling the clients of %d open connections to come back", n)
+			c.say("tacet: stopping; telling connected clients (%d) to come back", n)
 		}
 	}
 	return errors.Join(failure, stop(p))

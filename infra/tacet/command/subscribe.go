@@ -17,7 +17,7 @@ import (
 type subscribe struct {
 	target
 	Topics  []string      `arg:"" name:"topic" help:"Topics to subscribe to."`
-	Count   int           `short:"n" placeholder:"N" help:"End after so many messages."`
+	Count   int           `short:"n" placeholder:"N" help:"End after so many messages; 0, the default, sets no end."`
 	Timeout time.Duration `placeholder:"DURATION" help:"End after this time; with --count, that is a failure."`
 	JSON    asJSON        `name:"json" help:"Print each frame as the server sent it, as one line of JSON, also on a terminal."`
 }
@@ -97,7 +97,7 @@ func (l *listener) listen(ctx context.Context) error {
 func (l *listener) tell(err error, wait time.Duration) {
 	what := err.Error()
 	if what == l.told {
-		what = "still not"
+		what = "still the same"
 	}
 	l.told = err.Error()
 	l.console.say("%s; connecting again in %s", what, wait.Round(time.Millisecond))
@@ -167,7 +167,7 @@ func (l *listener) take(session *session, pending map[string]string, f *frame, r
 		}
 		delete(pending, a.ID)
 		if len(pending) == 0 {
-			l.backoff = backoff{}
+			l.backoff, l.told = backoff{}, ""
 			l.console.say("subscribed to %s; this connection is %s", strings.Join(l.Topics, ", "), session.id)
 		}
 		return nil
