@@ -20,6 +20,7 @@ type Conn struct {
 	fd      int32         // of the event loop
 	poked   bool          // whether it is among the loop's tasks; guarded by loop.mu
 	known   bool          // whether the loop has registered it; of the loop only
+	ready   bool          // whether it is among the loop's ready; of the loop only
 
 	phase  phase
 	marks  marks

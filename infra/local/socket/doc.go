@@ -8,8 +8,8 @@
 //   - Each connection's frames arrive in the order in which they were sent to it.
 //   - Sending never blocks. A receiver that is slow costs the others nothing, and
 //     keeps alive at most twice Options.Backlog and 1 MiB, whatever else is sent
-//     meanwhile: 1 MiB more behind a Cork, 256 KiB more over TLS, and a larger frame
-//     only when nothing else waits. Past Options.Backlog Send answers ErrSlow and
+//     meanwhile: 1 MiB more behind a Cork, 256 KiB more over TLS, and whatever one frame is
+//     larger that comes while it is not behind. Past Options.Backlog Send answers ErrSlow and
 //     the owner decides.
 //   - A receiver misses frames only when it falls behind by Options.Backlog while most
 //     of the others keep up. When most are behind, it is the machine that is slow:

@@ -11,6 +11,9 @@ func (s *Server) Age() time.Duration { return time.Duration(s.now()) }
 // SetPatience sets how long a crowd may hold a publisher back.
 func (s *Server) SetPatience(d time.Duration) { s.crowds.patience = d }
 
+// Hurry makes turns and rounds as short as they can be.
+func (s *Server) Hurry() { s.pace = pace{} }
+
 // Held reports whether the connection is not being read.
 func (c *Conn) Held() bool { return c.held() }
 

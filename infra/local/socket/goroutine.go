@@ -61,8 +61,9 @@ func (p *pipe) read(c *Conn) {
 // connection is on hold.
 func (p *pipe) round(c *Conn, buf []byte) (rest []byte, onHold bool) {
 	c.srv.flush.begin()
-	rest, onHold = c.consume(buf, c.srv.now())
+	rest, why := c.consume(buf, c.srv.now(), nil)
 	c.srv.flush.end()
+	onHold = why == stopHold
 	if cap(buf) > pipeBuffer && len(rest) <= pipeBuffer {
 		buf = make([]byte, 0, pipeBuffer)
 	}

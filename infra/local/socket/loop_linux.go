@@ -22,11 +22,12 @@ type loop struct {
 
 	// Of the loop's goroutine only.
 	conns []*Conn // by descriptor
-	ready []*Conn // have more to read than was read
+	ready []*Conn // wait for another turn, first come first served
 	again []*Conn // scratch
 	buf   []byte
 	now   int64
-	got   int // bytes read since the last flush
+	got   int   // bytes read since the last flush
+	began int64 // when the round began, by Server.now; 0 outside
 
 	mu     sync.Mutex
 	tasks  []*Conn // were poked
@@ -34,8 +35,8 @@ type loop struct {
 	quit   bool
 }
 
-// readSize is how much is read from one connection at a time, and how much inbound traffic
-// may gather sends before they are flushed.
+// readSize is how much is read from one connection in one turn, and how much inbound traffic
+// may gather sends before they are flushed; time bounds both as well, see pace.
 const readSize = 64 << 10
 
 func newLoop(s *Server) (*loop, error) {
@@ -70,13 +71,15 @@ func (l *loop) run() {
 			return
 		}
 		l.now = l.srv.now()
-		l.srv.flush.begin()
+		l.begin()
 		for _, e := range events[:n] {
 			l.event(e)
 		}
 		l.runTasks()
 		l.runReady()
-		l.srv.flush.end()
+		if len(l.ready) == 0 {
+			l.end()
+		}
 	}
 }
 
@@ -182,17 +185,9 @@ func (l *loop) task(c *Conn) {
 	if l.reap(c) || c.held() {
 		return
 	}
-	if len(c.rest()) > 0 {
-		l.consume(c, 0)
+	if !c.ready {
+		l.read(c, true)
 	}
-	l.read(c, true)
-}
-
-// consume hands to the handler what was kept, and n bytes that were read behind it.
-func (l *loop) consume(c *Conn, n int) {
-	n += copy(l.buf, c.rest())
-	rest, _ := c.consume(l.buf[:n], l.now)
-	c.keep(rest)
 }
 
 func (l *loop) register(c *Conn) bool {
@@ -228,15 +223,16 @@ func (l *loop) event(e unix.EpollEvent) {
 			l.srv.flush.one(c)
 		}
 	}
-	if e.Events&(unix.EPOLLIN|unix.EPOLLRDHUP|broken) != 0 {
+	if e.Events&(unix.EPOLLIN|unix.EPOLLRDHUP|broken) != 0 && !c.ready {
 		l.read(c, e.Events&(unix.EPOLLRDHUP|broken) != 0)
 	}
 }
 
-// runReady goes on with connections that had more than one read could take.
+// runReady gives another turn to those whose last one ended before their bytes did.
 func (l *loop) runReady() {
 	l.again, l.ready = l.ready, l.again[:0]
 	for _, c := range l.again {
+		c.ready = false
 		if c.fd >= 0 {
 			l.read(c, true)
 		}
@@ -244,19 +240,25 @@ func (l *loop) runReady() {
 	clear(l.again)
 }
 
-// read takes what the kernel has for c. A read that the kernel cannot fill
-// has emptied it, and another edge will come; with all, because the end has been
-// announced or the edge is not known to come, only the kernel's word counts.
+// read gives c a turn: it handles what was kept and what the kernel has. A read that the
+// kernel cannot fill has emptied it, and another edge will come; with all, because the
+// end has been announced or the edge is not known to come, only the kernel's word counts.
 func (l *loop) read(c *Conn, all bool) {
+	t := turn{srv: l.srv}
 	for got := 0; got < readSize; {
 		if c.held() {
 			return // a poke will read on
 		}
-		if len(c.rest()) > l.incomplete() {
-			l.consume(c, 0)
+		switch l.consume(c, c.rest(), true, &t) {
+		case stopTurn:
+			l.later(c)
+			return
+		case stopHold:
 			continue
 		}
-		n, err := l.receive(c, l.buf[len(c.rest()):][:readSize])
+		kept := copy(l.buf, c.rest())
+		b := l.buf[:kept+readSize]
+		n, err := l.receive(c, b[kept:])
 		if err == errAgain {
 			return
 		}
@@ -265,18 +267,66 @@ func (l *loop) read(c *Conn, all bool) {
 			l.reap(c)
 			return
 		}
-		l.consume(c, n)
-		if n < readSize && !all && c.secure == nil {
+		if l.consume(c, b[:kept+n], false, &t) == stopTurn {
+			break
+		}
+		if kept+n < len(b) && !all && c.secure == nil {
 			return
 		}
 		got += n
 		if l.got += n; l.got >= readSize {
-			l.got = 0
-			l.srv.flush.end()
-			l.srv.flush.begin()
+			l.renew()
 		}
 	}
+	l.later(c)
+}
+
+// later gives c another turn, after the others.
+func (l *loop) later(c *Conn) {
+	c.ready = true
 	l.ready = append(l.ready, c)
+	if l.srv.now()-l.began >= int64(l.srv.pace.round) {
+		l.renew()
+	}
+}
+
+// begin starts a round, unless one goes on because somebody was ready.
+func (l *loop) begin() {
+	if l.began == 0 {
+		l.began = l.now
+		l.srv.flush.begin()
+	}
+}
+
+// end ends a round.
+func (l *loop) end() {
+	l.began, l.got = 0, 0
+	l.srv.flush.end()
+}
+
+// renew ends the round, so that what has gathered leaves, and starts another.
+func (l *loop) renew() {
+	l.end()
+	l.now = l.srv.now()
+	l.begin()
+}
+
+// consume hands b to the handler: what was kept, and with it what was read behind. inPlace
+// says that b is where the kept bytes are.
+func (l *loop) consume(c *Conn, b []byte, inPlace bool, t *turn) stop {
+	if len(b) == 0 {
+		return stopEnd
+	}
+	rest, why := c.consume(b, l.now, t)
+	if inPlace && len(rest) > 0 && (why != stopEnd || len(rest) == len(b)) {
+		c.in.rest = rest
+		return why
+	}
+	if inPlace {
+		c.in.rest = nil // not to keep a large buffer for a small rest
+	}
+	c.keep(rest)
+	return why
 }
 
 // receive reads once. It returns errAgain when there is nothing, io.EOF at the end.

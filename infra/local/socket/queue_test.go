@@ -76,7 +76,7 @@ func TestWhatWaitsBoundsWhatIsKept(t *testing.T) {
 	const (
 		receivers = 5
 		fill      = 4 << 20   // bytes for each of them
-		enough    = 300 << 20 // bytes in all, if that is less
+		enough    = 100 << 20 // bytes in all, if that is less
 	)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for name, p := range map[string]struct{ own, run, filler func() int }{

@@ -1,31 +1,42 @@
 package socket
 
-// consume decodes what a client sent and hands it to the handler, until the bytes end or
-// the connection is on hold. It returns what is left over, a part of b, and whether
-// a hold was the reason. Only the reader calls it.
-func (c *Conn) consume(b []byte, now int64) (rest []byte, onHold bool) {
+// consume decodes what a client sent and hands it to the handler, until the bytes end, the
+// connection is on hold, or its turn is over. It returns what is left over, a part of
+// b, and why. Only the reader calls it.
+func (c *Conn) consume(b []byte, now int64, t *turn) (rest []byte, why stop) {
 	for len(b) > 0 {
 		switch hold := c.hold.Load(); {
 		case hold&holdGarbage != 0:
-			return nil, false
+			return nil, stopEnd
 		case hold&holdClosing == 0 && hold != 0:
-			return b, true
+			return b, stopHold
+		case t.over():
+			return b, stopTurn
 		}
 		f, n, bad := decode(b, c.room())
 		if bad == nil && n == 0 {
-			return b, false
+			return b, stopEnd
 		}
 		if bad == nil {
 			bad = c.dispatch(f, now)
 		}
 		if bad != nil {
 			c.refuse(bad)
-			return nil, false
+			return nil, stopEnd
 		}
 		b = b[n:]
 	}
-	return nil, false
+	return nil, stopEnd
 }
+
+// stop is why consume returned.
+type stop uint8
+
+const (
+	stopEnd  stop = iota // what is left over, if anything, is incomplete
+	stopHold             // a poke will tell when to go on
+	stopTurn             // go on after the others
+)
 
 // held reports whether the reader must wait for a poke.
 func (c *Conn) held() bool {

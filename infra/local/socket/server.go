@@ -13,6 +13,7 @@ type Server struct {
 	path  Path
 	loops loops     // none: goroutines only
 	epoch time.Time // what now counts from
+	pace  pace
 
 	mu       sync.Mutex
 	conns    []*Conn
@@ -33,7 +34,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: o, epoch: time.Now(), empty: make(chan struct{})}
+	s := &Server{opts: o, epoch: time.Now(), pace: defaultPace, empty: make(chan struct{})}
 	if s.path, err = s.loops.start(s); err != nil {
 		return nil, err
 	}
