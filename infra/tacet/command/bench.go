@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 
 	"tacet/infra/load"
 	"tacet/infra/load/peers"
@@ -47,22 +49,23 @@ func (b bench) Run(ctx context.Context, c *console) error {
 		return misused("--rounds begins at 1")
 	}
 	var err error
-	if plan.Targets, err = b.targets(); err != nil {
+	if plan.Targets, err = b.targets(ctx); err != nil {
 		return err
 	}
 	report, failure := load.Run(ctx, plan, load.Lines(c.err, isTerminal(c.err)))
 	return errors.Join(failure, b.print(c.out, &report))
 }
 
-func (b bench) targets() ([]load.Target, error) {
+func (b bench) targets(ctx context.Context) ([]load.Target, error) {
 	if b.URL != "" {
-		switch {
-		case b.Peers != "":
+		if b.Peers != "" {
 			return nil, misused("--url measures alone, without --peers: they would run on another machine")
-		case b.Token == "":
-			return nil, misused("--url needs a token: say --token, or set TACET_TOKEN")
 		}
-		return []load.Target{load.Endpoint(b.URL, func(int) string { return b.Token })}, nil
+		e, err := b.reached(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return []load.Target{load.Endpoint(e.websocket.String(), func(int) string { return b.Token })}, nil
 	}
 	program, err := os.Executable()
 	if err != nil {
@@ -70,9 +73,29 @@ func (b bench) targets() ([]load.Target, error) {
 	}
 	targets := []load.Target{peers.Tacet(program)}
 	if b.Peers != "" {
+		for _, peer := range []string{"bun", "nats-server"} {
+			if _, err := exec.LookPath(filepath.Join(b.Peers, "bin", peer)); err != nil {
+				return nil, fmt.Errorf("--peers: there is no bin/%s in %s: infra/load/peers/install.sh %[2]s puts it there", peer, quote(b.Peers))
+			}
+		}
 		targets = append(targets, peers.Bun(b.Peers), peers.NATS(b.Peers))
 	}
 	return targets, nil
+}
+
+// reached returns the platform at --url once a connection to it has worked:
+// what is wrong with an address or a token is said before anything is measured.
+func (b bench) reached(ctx context.Context) (endpoint, error) {
+	e, err := target{URL: b.URL, Token: b.Token}.elsewhere()
+	if err != nil {
+		return e, err
+	}
+	s, err := e.open(ctx)
+	if err != nil {
+		return e, err
+	}
+	s.close()
+	return e, nil
 }
 
 // print writes the report; for a person with a histogram of the first target
