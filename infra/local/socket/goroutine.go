@@ -64,6 +64,9 @@ func (p *pipe) round(c *Conn, buf []byte) (rest []byte, onHold bool) {
 	rest, why := c.consume(buf, c.srv.now(), nil)
 	c.srv.flush.end()
 	onHold = why == stopHold
+	if len(rest) == len(buf) {
+		return buf, onHold
+	}
 	if cap(buf) > pipeBuffer && len(rest) <= pipeBuffer {
 		buf = make([]byte, 0, pipeBuffer)
 	}

@@ -256,8 +256,7 @@ func (l *loop) read(c *Conn, all bool) {
 		case stopHold:
 			continue
 		}
-		kept := copy(l.buf, c.rest())
-		b := l.buf[:kept+readSize]
+		b, kept, inPlace := l.buffer(c)
 		n, err := l.receive(c, b[kept:])
 		if err == errAgain {
 			return
@@ -267,7 +266,7 @@ func (l *loop) read(c *Conn, all bool) {
 			l.reap(c)
 			return
 		}
-		if l.consume(c, b[:kept+n], false, &t) == stopTurn {
+		if l.consume(c, b[:kept+n], inPlace, &t) == stopTurn {
 			break
 		}
 		if kept+n < len(b) && !all && c.secure == nil {
@@ -310,6 +309,24 @@ func (l *loop) renew() {
 	l.now = l.srv.now()
 	l.begin()
 }
+
+// buffer returns where to read c's next bytes: behind those that were kept. A large unfinished
+// frame stays where it is and grows, or else each of its bytes that comes by itself
+// would copy it.
+func (l *loop) buffer(c *Conn) (b []byte, kept int, inPlace bool) {
+	rest := c.rest()
+	if kept = len(rest); kept < growSize {
+		return l.buf[:copy(l.buf, rest)+readSize], kept, false
+	}
+	if kept == cap(rest) {
+		rest = slices.Grow(rest, min(kept, l.incomplete()-kept))
+		c.in.rest = rest
+	}
+	return rest[:min(cap(rest), l.incomplete())], kept, true
+}
+
+// growSize is how large an unfinished frame must be to have a buffer that grows.
+const growSize = 4 << 10
 
 // consume hands b to the handler: what was kept, and with it what was read behind. inPlace
 // says that b is where the kept bytes are.

@@ -2,6 +2,8 @@ package socket_test
 
 import (
 	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,4 +57,31 @@ func TestOneThatSendsMuchDoesNotKeepOthersWaiting(t *testing.T) {
 		close(heard)
 		busy.hears(fmt.Sprint(last))
 	})
+}
+
+// A message that comes in small pieces, over TLS in as many records, arrives as it was sent.
+func TestMessageInPiecesArrives(t *testing.T) {
+	for name, start := range map[string]func(testing.TB, socket.Options, func() *funcs) *host{"plain": newHost, "TLS": newTLSHost} {
+		t.Run(name, func(t *testing.T) {
+			everyPath(t, func(t *testing.T, path socket.Path) {
+				h := start(t, socket.Options{Path: path}, func() *funcs { return &funcs{message: echo} })
+				c, _ := h.dial()
+				var long []string
+				for i := range 3 {
+					long = append(long, strings.Repeat(fmt.Sprint(i, " "), 16_000-i))
+				}
+				b := join(text(long[0]), text("short"), text(long[1]), text(long[2]))
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					for ; len(b) > 0; b = b[min(len(b), 61):] {
+						c.conn.Write(b[:min(len(b), 61)])
+					}
+				})
+				for _, want := range []string{long[0], "short", long[1], long[2]} {
+					c.hears(want)
+				}
+				wg.Wait()
+			})
+		})
+	}
 }
