@@ -63,7 +63,8 @@ type Entry struct {
 	Reconnect bool
 }
 
-// Catalogue lists every number that this server sends, in ascending order.
+// Catalogue lists every number of our own, in ascending order; what RFC 6455 §7.4
+// defines (1001, 1002, 1003, 1007, 1009) means what it says there.
 // It is published; treat it as read-only.
 var Catalogue = []Entry{
 	{CloseNormal, "normal", fault.Invalid, "The application's backend, or the client itself, ended the connection.", false},
