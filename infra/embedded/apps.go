@@ -88,7 +88,7 @@ func (a *Apps) App(_ context.Context, id app.ID) (*app.App, error) {
 // All returns every application, by ascending id.
 func (a *Apps) All(context.Context) ([]*app.App, error) {
 	var all []*app.App
-	err := a.disk.db.View(func(txn *badger.Txn) error {
+	err := a.disk.view(func(txn *badger.Txn) error {
 		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{appPrefix}})
 		defer it.Close()
 		for it.Rewind(); it.Valid(); it.Next() {
@@ -154,7 +154,7 @@ func (a *Apps) get(id app.ID) (*parsed, error) {
 	if err != nil {
 		return nil, pubsub.ErrNoApp
 	}
-	err = a.disk.db.View(func(txn *badger.Txn) error {
+	err = a.disk.view(func(txn *badger.Txn) error {
 		item, err := txn.Get(key)
 		if err != nil {
 			return err

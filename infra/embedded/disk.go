@@ -46,6 +46,12 @@ type Disk struct {
 	// writing is held for reading by whoever writes: while space is
 	// reclaimed, Badger refuses writes.
 	writing sync.RWMutex
+	// using counts who is in db, which unmaps its files when it closes: what
+	// is read after that ends the process. closed keeps others out; reading
+	// guards it.
+	reading sync.RWMutex
+	closed  bool
+	using   sync.WaitGroup
 	stop    chan struct{}
 	closing sync.Once
 	stopped sync.WaitGroup
@@ -125,8 +131,8 @@ func (d *Disk) open(b badger.Options, folder string) (err error) {
 	return nil
 }
 
-// Close commits what is buffered and closes the stores. What is recorded
-// later is refused. Closing again does nothing.
+// Close commits what is buffered and closes the stores. What is called later,
+// and a report that is being read, gets ErrClosed. Closing again does nothing.
 func (d *Disk) Close() (err error) {
 	d.closing.Do(func() { err = d.close() })
 	return err
@@ -136,6 +142,10 @@ func (d *Disk) close() error {
 	d.Telemetry.close()
 	close(d.stop)
 	d.stopped.Wait()
+	d.reading.Lock()
+	d.closed = true
+	d.reading.Unlock()
+	d.using.Wait()
 	err := d.db.Close()
 	if d.lock != nil {
 		err = errors.Join(err, d.lock.Close())
@@ -179,7 +189,37 @@ func (d *Disk) write(f func() error) error {
 	}
 	d.writing.RLock()
 	defer d.writing.RUnlock()
+	return d.use(f)
+}
+
+// view runs f, which reads.
+func (d *Disk) view(f func(*badger.Txn) error) error {
+	return d.use(func() error { return d.db.View(f) })
+}
+
+// use runs f, which Close waits for, or returns ErrClosed. The lock is not held
+// meanwhile, so f may use the stores as well: it is refused when they close,
+// where a second lock would wait for a Close that waits for the first.
+func (d *Disk) use(f func() error) error {
+	d.reading.RLock()
+	if d.closed {
+		d.reading.RUnlock()
+		return ErrClosed
+	}
+	d.using.Add(1)
+	d.reading.RUnlock()
+	defer d.using.Done()
 	return f()
+}
+
+// stopping returns ErrClosed from when Close begins.
+func (d *Disk) stopping() error {
+	select {
+	case <-d.stop:
+		return ErrClosed
+	default:
+		return nil
+	}
 }
 
 // logger passes on what Badger has to say when something is wrong.

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -98,7 +99,8 @@ func (t *Telemetry) ttl(expires time.Time) time.Duration {
 }
 
 // Each implements telemetry.Events. A block that is damaged is reported as
-// trouble, and the others are read.
+// trouble, and the others are read. When the stores are closed meanwhile it
+// returns ErrClosed, after the block it is at.
 func (t *Telemetry) Each(ctx context.Context, of app.ID, from, to, now time.Time, f func(telemetry.Event) error) error {
 	if _, err := keyOf(telemetryPrefix, of); err != nil || !from.Before(to) {
 		return nil
@@ -106,7 +108,7 @@ func (t *Telemetry) Each(ctx context.Context, of app.ID, from, to, now time.Time
 	if err := t.flush(ctx); err != nil {
 		return err
 	}
-	return t.disk.db.View(func(txn *badger.Txn) error {
+	return t.disk.view(func(txn *badger.Txn) error {
 		all := bucket{app: of}.key()
 		it := txn.NewIterator(badger.IteratorOptions{Prefix: all[:bucketKeySize-4]})
 		defer it.Close()
@@ -118,7 +120,7 @@ func (t *Telemetry) Each(ctx context.Context, of app.ID, from, to, now time.Time
 			} else if hourOfKey(key) > last {
 				return nil
 			}
-			if err := ctx.Err(); err != nil {
+			if err := cmp.Or(ctx.Err(), t.disk.stopping()); err != nil {
 				return err
 			}
 			err := item.Value(func(data []byte) error {

@@ -23,9 +23,12 @@ func (d *Disk) Reclaim() (int, error) {
 	// disk that is nearly full is no reason not to: this is what makes room.
 	d.writing.Lock()
 	defer d.writing.Unlock()
-	if err = d.mark(prefixes); err == nil {
-		err = d.db.DropPrefix(prefixes...)
-	}
+	err = d.use(func() error {
+		if err := d.mark(prefixes); err != nil {
+			return err
+		}
+		return d.db.DropPrefix(prefixes...)
+	})
 	if err != nil {
 		return 0, fmt.Errorf("drop expired telemetry: %w", err)
 	}
@@ -47,7 +50,7 @@ func (d *Disk) mark(prefixes [][]byte) error {
 // application up to the first in which something has not.
 func (d *Disk) expiredBuckets() ([][]byte, error) {
 	var expired [][]byte
-	err := d.db.View(func(txn *badger.Txn) error {
+	err := d.view(func(txn *badger.Txn) error {
 		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{telemetryPrefix}, AllVersions: true})
 		defer it.Close()
 		for it.Rewind(); it.Valid(); {
