@@ -16,7 +16,7 @@ type greeting struct {
 	program  string
 	settings *config.Standalone
 	running  standalone.Running
-	// tokens says that the reader is a person at a terminal. Whatever else
+	// tokens says that tokens may be shown, because the reader is a person at a terminal. Whatever else
 	// standard error leads to may keep what it gets for longer than tokens are
 	// good, as journald and containers do.
 	tokens bool
@@ -69,31 +69,28 @@ func (g greeting) lines(b *strings.Builder) {
 	fmt.Fprintf(b, "  curl%s %s/api/topics/%s/publish \\\n    -H \"Authorization: Bearer %s\" -H 'Content-Type: application/json' \\\n    -d '{\"topic\":\"chat\",\"message\":{\"hello\":\"world\"}}'\n",
 		trust, g.running.HTTP, g.running.App, token)
 
-	b.WriteString("\nIn the consoles of two tabs that show \"Try it\" (browsers keep other pages from this machine); then say(…) in one:\n\n")
+	b.WriteString("\nIn a browser, open \"Try it\" in two tabs, and paste this into the console of each. Then say(…) in one is shown in both.\n\n")
 	fmt.Fprintf(b, "  ws = new WebSocket('%s', ['tacet.v1', token.value]); ws.onmessage = e => console.log(e.data); "+
 		"ws.onopen = () => ws.send('{\"type\":\"subscribe\",\"data\":{\"topic\":\"chat\"}}'); "+
 		"say = m => ws.send(JSON.stringify({type: 'publish', data: {topic: 'chat', payload: m}}))\n", g.running.WebSocket)
 	b.WriteString("  say({hello: 'world'})\n")
 }
 
-// opening says how to get tokens.
+// opening says how to get tokens. With a data folder none is shown but that in
+// the link: two more would fill the screen, and the commands find them.
 func (g greeting) opening(b *strings.Builder) {
-	others := ""
-	if !g.settings.Memory {
-		others = "; `" + g.program + " token" + g.data() + "` makes others"
-	}
 	good := fmt.Sprintf("good for %.0f hours, until %s", standalone.TokenLife.Hours(), g.running.Expires.Local().Format("Monday 15:04"))
 	switch {
+	case !g.settings.Memory:
+		fmt.Fprintf(b, "\nTokens are in %s (mode 0600), %s; `%s token%s` makes others.\n",
+			quote(filepath.Join(g.settings.Data, noteName)), good, g.program, g.data())
 	case g.tokens:
-		fmt.Fprintf(b, "\nTokens, %s%s:\n\n", good, others)
+		fmt.Fprintf(b, "\nTokens, %s:\n\n", good)
 		fact(b, "client", g.running.ClientToken)
 		fact(b, "admin", g.running.AdminToken)
-	case g.settings.Memory:
+	default:
 		b.WriteString("\nTokens are shown on a terminal only, because this text may be kept, and --memory has no folder for them: " +
 			"--json prints them on standard output instead.\n")
-	default:
-		fmt.Fprintf(b, "\nTokens are shown on a terminal only, because this text may be kept. They are in %s (mode 0600), %s%s.\n",
-			quote(filepath.Join(g.settings.Data, noteName)), good, others)
 	}
 }
 

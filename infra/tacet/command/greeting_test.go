@@ -40,8 +40,13 @@ func TestTokensAreShownOnATerminalOnly(t *testing.T) {
 		{config.Standalone{Data: "/d"}, "`tacet token --data /d`"},
 		{config.Standalone{Memory: true}, "--json prints them on standard output"},
 	} {
-		if shown := greet(t, local, c.settings, true); !strings.Contains(shown, "CLIENT\n") || !strings.Contains(shown, "ADMIN\n") {
-			t.Errorf("on a terminal: %s", shown)
+		shown := greet(t, local, c.settings, true)
+		if !strings.Contains(shown, "&token=CLIENT\n") {
+			t.Errorf("there is no link for a terminal in\n%s", shown)
+		}
+		// What can be had from a file does not fill the screen.
+		if got := strings.Contains(shown, "client        CLIENT\n") && strings.Contains(shown, "admin         ADMIN\n"); got != c.settings.Memory {
+			t.Errorf("tokens are listed: %v in\n%s", got, shown)
 		}
 		kept := greet(t, local, c.settings, false)
 		if strings.Contains(kept, "CLIENT") || strings.Contains(kept, "ADMIN") || !strings.Contains(kept, c.want) {
