@@ -72,8 +72,8 @@ func NewClient(o Options) *Client {
 	return &Client{dynamodb.New(options)}
 }
 
-// attempts is how often anything is tried, waits included no longer than about
-// a second and a half.
+// attempts is how often anything is tried. The waits between them add up to a
+// second and a half at most.
 const attempts = 8
 
 // backoff returns how long to wait before trying again after so many attempts:

@@ -40,7 +40,8 @@ func moment(t time.Time) types.AttributeValue {
 	if t.Unix() < 0 {
 		t = time.Unix(0, 0)
 	}
-	return &types.AttributeValueMemberN{Value: fmt.Sprintf("%d.%09d", t.Unix(), t.Nanosecond())}
+	seconds := fmt.Sprintf("%d.%09d", t.Unix(), t.Nanosecond())
+	return &types.AttributeValueMemberN{Value: strings.TrimSuffix(strings.TrimRight(seconds, "0"), ".")}
 }
 
 // expiry is t in whole seconds, as TTL wants it, rounded down: nothing is
@@ -70,7 +71,7 @@ func instant(i item, name string) time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	// DynamoDB leaves out zeros at the end.
+	// There are no zeros at the end.
 	seconds, fraction, _ := strings.Cut(n.Value, ".")
 	s, _ := strconv.ParseInt(seconds, 10, 64)
 	ns, _ := strconv.ParseInt((fraction + "000000000")[:9], 10, 64)

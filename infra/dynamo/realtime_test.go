@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tacet/core/grant"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/topic"
@@ -131,5 +132,57 @@ func TestRatesForgetWhoIsSilent(t *testing.T) {
 	}
 	if wait, _ := r.Take(t.Context(), "back", 10, now.Add(-time.Hour)); wait > 100*time.Millisecond {
 		t.Errorf("told to wait %v", wait)
+	}
+}
+
+// With room left, a condition on the number of topics would not notice.
+func TestSubscribingAgainTakesNoRoom(t *testing.T) {
+	clock := pubsubtest.NewClock()
+	s := openStores(t, clock)
+	c := &pubsub.Connection{ID: "one", App: pubsubtest.AppA, Subject: "ann", Expires: clock.Now().Add(time.Hour)}
+	must(t, s.Connections.Add(t.Context(), c, pubsub.Quota{}))
+	for _, n := range []topic.Name{"a", "a", "a", "b"} {
+		must(t, s.Subscriptions.Subscribe(t.Context(), c, n, 2))
+	}
+	for range 2 {
+		if _, err := s.Subscriptions.Unsubscribe(t.Context(), c, "never"); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := s.Subscriptions.Subscribe(t.Context(), c, "c", 2); !errors.Is(err, pubsub.ErrTooManyTopics) {
+		t.Errorf("what was not there made room: %v", err)
+	}
+}
+
+func TestWhatReplacesARecordLeavesNothingOfIt(t *testing.T) {
+	clock := pubsubtest.NewClock()
+	s := openStores(t, clock)
+	grants, err := grant.NewGrants([]string{grant.Write("*")})
+	must(t, err)
+	first := pubsub.Connection{ID: "one", App: pubsubtest.AppA, Subject: "ann", Grants: grants, Deadline: clock.Now().Add(time.Minute), Expires: clock.Now().Add(time.Hour)}
+	must(t, first.Address.UnmarshalText([]byte("truncate/1/203.0.113.0/24")))
+	must(t, s.Connections.Add(t.Context(), &first, pubsub.Quota{}))
+	must(t, s.Subscriptions.Subscribe(t.Context(), &first, "a", 1))
+	second := pubsub.Connection{ID: "one", App: first.App, Subject: first.Subject, ConnectedAt: clock.Now(), Expires: clock.Now().Add(time.Hour)}
+	must(t, s.Connections.Add(t.Context(), &second, pubsub.Quota{PerApp: 1}))
+	got, err := s.Connections.Get(t.Context(), "one")
+	must(t, err)
+	if *got != second {
+		t.Errorf("got %+v, want %+v", *got, second)
+	}
+	if due, err := s.Connections.Due(t.Context(), clock.Now(), clock.Now().Add(time.Hour)); err != nil || len(due) > 0 {
+		t.Errorf("due are %v, %v", due, err)
+	}
+	if err := s.Subscriptions.Subscribe(t.Context(), &second, "b", 1); !errors.Is(err, pubsub.ErrTooManyTopics) {
+		t.Errorf("its topics were forgotten: %v", err)
+	}
+
+	// Somebody else's connection of the same id takes the first one's place.
+	other := pubsub.Connection{ID: "one", App: pubsubtest.AppB, Subject: "bob", ConnectedAt: clock.Now(), Expires: clock.Now().Add(time.Hour)}
+	must(t, s.Connections.Add(t.Context(), &other, pubsub.Quota{}))
+	pubsubtest.Check(t, s, clock.Now(), pubsubtest.AppA)
+	pubsubtest.Check(t, s, clock.Now(), pubsubtest.AppB)
+	if occupied, err := s.Subscriptions.Occupied(t.Context(), pubsubtest.AppA); err != nil || len(occupied) > 0 {
+		t.Errorf("the first one still has %v, %v", occupied, err)
 	}
 }
