@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -227,11 +228,20 @@ var topics = func() (all []string) {
 	return all
 }()
 
-// BenchmarkRecord records events that nobody waits for.
+// keepUp records an event that nobody waits for, unless the disk is behind.
+func keepUp(d *embedded.Disk, i int) error {
+	err := d.Telemetry.Record(background, published(i), false)
+	if errors.Is(err, embedded.ErrBusy) {
+		return d.Telemetry.Record(background, published(i), true)
+	}
+	return err
+}
+
+// BenchmarkRecord records events as fast as the disk takes them.
 func BenchmarkRecord(b *testing.B) {
 	d := disk(b, false)
 	for i := 0; b.Loop(); i++ {
-		if err := d.Telemetry.Record(background, published(i), false); err != nil {
+		if err := keepUp(d, i); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -261,7 +271,7 @@ func BenchmarkEach(b *testing.B) {
 	const n = 100_000
 	d := disk(b, false)
 	for i := range n {
-		if err := d.Telemetry.Record(background, published(i), false); err != nil {
+		if err := keepUp(d, i); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -295,7 +305,7 @@ func BenchmarkResident(b *testing.B) {
 		d := disk(b, false)
 		opened := resident()
 		for i := range 1_000_000 {
-			if err := d.Telemetry.Record(background, published(i), false); err != nil {
+			if err := keepUp(d, i); err != nil {
 				b.Fatal(err)
 			}
 		}

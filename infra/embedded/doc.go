@@ -46,7 +46,8 @@
 // system. The end of the process, by kill -9 too, loses nothing of it. The loss
 // of power, or a crash of the system, loses what the system had not written,
 // by default up to half a minute; Options.SyncWrites makes every commit wait
-// for the disk. Events that nobody waits for are written within 50 ms.
+// for the disk. Events that nobody waits for are written within 50 ms; while
+// the disk is behind by all that is held in memory, they get ErrBusy.
 //
 // What does not: the data without its key. Who backs up the folder has to
 // keep the key elsewhere, and leave secrets out. The last 64 MB of a disk are

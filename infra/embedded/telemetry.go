@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 // Events are committed in groups, one group at a time: while one is written,
 // the next one gathers. A group with an event that somebody waits for is
 // written as soon as the one before it is done; any other within linger, or
-// sooner when it is half full. When a group is full, Record waits.
+// sooner when it is half full. When a group is full, who wants an event to be
+// durable waits, and any other is refused: he may be serving sockets.
 type Telemetry struct {
 	disk *Disk
 
@@ -23,6 +25,7 @@ type Telemetry struct {
 	gathering *group
 	writing   *group // the one before, until it is done
 	failed    error  // of a group nobody waited for, for the next caller
+	refused   uint64 // events, with ErrBusy
 	closed    bool
 	begun     chan struct{} // there is something to commit
 	hurry     chan struct{} // and somebody waits for it
@@ -45,14 +48,19 @@ const (
 // ErrClosed is returned by what is called after Close.
 var ErrClosed = errors.New("the stores are closed")
 
+// ErrBusy is returned for an event that nobody waits for, and that is not kept,
+// because the disk is behind by all that is held in memory.
+var ErrBusy = errors.New("the stores do not keep up")
+
 func newTelemetry(d *Disk) *Telemetry {
 	return &Telemetry{disk: d, gathering: newGroup(), begun: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
 }
 
 func newGroup() *group { return &group{taken: make(chan struct{}), done: make(chan struct{})} }
 
-// Record implements pubsub.Recorder. When ctx ends before the commit does, the
-// event may have been kept all the same.
+// Record implements pubsub.Recorder. Without durable it never waits, and its
+// error may be ErrBusy. When ctx ends before the commit does, the event may
+// have been kept all the same.
 func (t *Telemetry) Record(ctx context.Context, r telemetry.Record, durable bool) error {
 	if _, err := keyOf(telemetryPrefix, r.App); err != nil {
 		return err // it could not be kept, and must not spoil a group
@@ -88,7 +96,8 @@ func (t *Telemetry) gather(ctx context.Context, r telemetry.Record, durable bool
 	}
 }
 
-// tryGather is gather, but adds nothing when the group is full.
+// tryGather is gather, but when the group is full it adds nothing and, unless r
+// is to be durable, says so.
 func (t *Telemetry) tryGather(r telemetry.Record, durable bool) (g *group, added bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -97,7 +106,11 @@ func (t *Telemetry) tryGather(r telemetry.Record, durable bool) (g *group, added
 	case t.closed:
 		return nil, false, ErrClosed
 	case len(g.records) >= groupSize:
-		return g, false, nil
+		if durable {
+			return g, false, nil
+		}
+		t.refused++
+		return nil, false, fmt.Errorf("%w: %d events were refused since they were opened", ErrBusy, t.refused)
 	}
 	g.records = append(g.records, r)
 	g.awaited = g.awaited || durable
