@@ -38,9 +38,11 @@ type Secrets struct {
 	now     func() time.Time
 	trouble func(string, error)
 
-	mu    sync.RWMutex
-	kept  map[privacy.Day][privacy.SecretSize]byte
-	dirty bool // the file holds something else
+	mu      sync.RWMutex
+	kept    map[privacy.Day][privacy.SecretSize]byte // all of them in a file
+	dirty   bool                                     // which holds something else too
+	halfway bool                                     // the new file is whole, and the old one may not be
+	failed  time.Time                                // when destroying did last
 }
 
 // grace is for how long before and after its day a secret can be had.
@@ -73,20 +75,27 @@ func (s *Secrets) Secret(_ context.Context, day privacy.Day) (privacy.Secret, er
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.drop(now)
-	secret, ok = s.kept[day]
-	if !ok && live(day, now) {
-		if _, err := rand.Read(secret[:]); err != nil {
-			return privacy.Secret{}, fmt.Errorf("make the secret of a day: %w", err)
-		}
-		s.kept[day] = secret
-		ok, s.dirty = true, true
+	if secret, ok = s.kept[day]; !ok && live(day, now) {
+		return s.create(day)
 	}
-	if err := s.save(); err != nil {
-		// After the next start the day would have another one.
-		return privacy.Secret{}, fmt.Errorf("keep the secret of a day: %w", err)
-	}
+	s.destroy(now)
 	if !ok {
 		return privacy.Secret{}, privacy.ErrNoSecret
+	}
+	return privacy.NewSecret(secret), nil
+}
+
+// create makes the secret of a day, and keeps it in the file or not at all:
+// after the next start the day would have another one.
+func (s *Secrets) create(day privacy.Day) (privacy.Secret, error) {
+	var secret [privacy.SecretSize]byte
+	if _, err := rand.Read(secret[:]); err != nil {
+		return privacy.Secret{}, fmt.Errorf("make the secret of a day: %w", err)
+	}
+	s.kept[day], s.dirty = secret, true
+	if err := s.save(); err != nil {
+		delete(s.kept, day)
+		return privacy.Secret{}, fmt.Errorf("keep the secret of a day: %w", err)
 	}
 	return privacy.NewSecret(secret), nil
 }
@@ -97,7 +106,18 @@ func (s *Secrets) destroyOld() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.drop(now)
+	s.destroy(now)
+}
+
+// destroy takes what was dropped out of the file. Where that fails, as on a
+// full disk, nobody is refused a secret that is in the file, and it is tried
+// again with a later call, once a second at most.
+func (s *Secrets) destroy(now time.Time) {
+	if since := now.Sub(s.failed); since >= 0 && since < time.Second {
+		return
+	}
 	if err := s.save(); err != nil {
+		s.failed = now
 		s.trouble("destroy the secret of a day", err)
 	}
 }
@@ -131,6 +151,11 @@ func (s *Secrets) save() error {
 		s.dirty = false
 		return nil
 	}
+	if s.halfway { // the new file may be the only one
+		if err := s.promote(); err != nil {
+			return err
+		}
+	}
 	if err := writeFile(s.folder, secretsFile+".new", encodeSecrets(s.kept)); err != nil {
 		return err
 	}
@@ -143,10 +168,15 @@ func (s *Secrets) save() error {
 
 // promote destroys the old file and puts the new one in its place.
 func (s *Secrets) promote() error {
+	s.halfway = true
 	if err := overwrite(s.folder, secretsFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return rename(s.folder, secretsFile+".new", secretsFile)
+	if err := os.Rename(filepath.Join(s.folder, secretsFile+".new"), filepath.Join(s.folder, secretsFile)); err != nil {
+		return err
+	}
+	s.halfway = false // whether the folder remembers it or not: to go on would destroy the new one
+	return syncFolder(s.folder)
 }
 
 // recover reads the file, after finishing a save that was interrupted.

@@ -142,3 +142,76 @@ func TestASecretThatCannotBeKeptIsNotUsed(t *testing.T) {
 	must(t, os.Rename(folder+".away", folder))
 	fingerprint(t, d, privacy.DayOf(clock.Now()))
 }
+
+// As on a disk that is full after 01:00: for hours nobody was given today's
+// secret, which was in the file, because yesterday's could not be taken out.
+func TestTodaysSecretIsHadWhileYesterdaysCannotBeDestroyed(t *testing.T) {
+	folder, clock := t.TempDir(), pubsubtest.NewClock()
+	clock.Advance(12*time.Hour + 30*time.Minute) // 00:30
+	troubles := 0
+	d := open(t, embedded.Options{Folder: folder, Now: clock.Now, Trouble: func(string, error) { troubles++ }})
+	today := privacy.DayOf(clock.Now())
+	fingerprint(t, d, today-1)
+	first := fingerprint(t, d, today)
+	both := secretsFile(t, folder)
+
+	must(t, os.Mkdir(filepath.Join(folder, "secrets.new"), 0o700)) // nothing can be written
+	clock.Advance(31 * time.Minute)
+	for range 3 {
+		if again := fingerprint(t, d, today); again != first {
+			t.Error("the day has another secret")
+		}
+		if _, err := d.Secrets.Secret(t.Context(), today-1); !errors.Is(err, privacy.ErrNoSecret) {
+			t.Errorf("yesterday's: %v", err)
+		}
+	}
+	if troubles != 1 {
+		t.Errorf("within a second, trouble was reported %d times", troubles)
+	}
+	clock.Advance(time.Second)
+	if fingerprint(t, d, today); troubles != 2 {
+		t.Errorf("a second later, trouble was reported %d times", troubles)
+	}
+
+	must(t, os.Remove(filepath.Join(folder, "secrets.new")))
+	clock.Advance(time.Second)
+	if fingerprint(t, d, today); len(secretsFile(t, folder)) >= len(both) || troubles != 2 {
+		t.Errorf("yesterday's secret is still in the file; trouble was reported %d times", troubles)
+	}
+	mustClose(t, d)
+	if again := fingerprint(t, open(t, embedded.Options{Folder: folder, Now: clock.Now}), today); again != first {
+		t.Error("the day has another secret after a restart")
+	}
+}
+
+// When the old file may be zeros already, the new one is all there is: writing
+// it again on a full disk would leave neither.
+func TestAFileThatMayBeTheOnlyOneIsNotWrittenAgain(t *testing.T) {
+	folder, clock := t.TempDir(), pubsubtest.NewClock()
+	clock.Advance(12*time.Hour + 30*time.Minute) // 00:30
+	d := open(t, embedded.Options{Folder: folder, Now: clock.Now, Trouble: func(string, error) {}})
+	today := privacy.DayOf(clock.Now())
+	fingerprint(t, d, today-1)
+	first := fingerprint(t, d, today)
+
+	file, fresh := filepath.Join(folder, "secrets"), filepath.Join(folder, "secrets.new")
+	must(t, os.Remove(file))
+	must(t, os.Mkdir(file, 0o700)) // the new one cannot have its name
+	clock.Advance(31 * time.Minute)
+	d.Secrets.DestroyOld()
+	long := time.Unix(1e9, 0)
+	must(t, os.Chtimes(fresh, long, long))
+	clock.Advance(time.Minute)
+	d.Secrets.DestroyOld()
+	if info, err := os.Stat(fresh); err != nil || !info.ModTime().Equal(long) {
+		t.Errorf("the only file was written again: %v", err)
+	}
+
+	must(t, os.Remove(file))
+	clock.Advance(time.Minute)
+	d.Secrets.DestroyOld()
+	mustClose(t, d)
+	if again := fingerprint(t, open(t, embedded.Options{Folder: folder, Now: clock.Now}), today); again != first {
+		t.Error("the day has another secret after a restart")
+	}
+}
