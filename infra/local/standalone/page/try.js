@@ -6,8 +6,9 @@ const most = 200 // lines that are kept on the page
 
 let socket = null
 let next = 1
-const waiting = new Map() // what an ack with this id means
-const topics = new Set()
+const waiting = new Map() // what to do with the answer of this id
+const wanted = new Set() // topics to subscribe to on each connection
+const topics = new Set() // those that the server has confirmed on this one
 
 // The link that the terminal prints carries the token behind '#': browsers do
 // not send that part. It is taken out of the address bar at once, so that it
@@ -38,9 +39,9 @@ function line(list, small, text, bad) {
   while (list.childElementCount > most) list.lastElementChild.remove()
 }
 
-function send(type, data, meaning, payload) {
+function send(type, data, acked, refused, payload) {
   const id = String(next++)
-  waiting.set(id, meaning)
+  waiting.set(id, {acked, refused})
   let text = JSON.stringify({type, data: {...data, id}})
   // JSON goes out as it was typed: a number may have more digits than a page can hold.
   if (payload !== undefined) text = text.slice(0, -2) + ',"payload":' + payload + '}}'
@@ -54,14 +55,22 @@ function showTopics() {
     button.type = 'button'
     button.textContent = `${topic} ×`
     button.title = `unsubscribe from ${topic}`
-    button.onclick = () => send('unsubscribe', {topic}, () => { topics.delete(topic); showTopics() })
+    button.onclick = () => send('unsubscribe', {topic}, () => { wanted.delete(topic); topics.delete(topic); showTopics() }, unheard(topic))
     li.append(button)
     return li
   }))
 }
 
+// Where errors are shown: of topics under Listen, all others under Speak.
+const unheard = (topic) => ({code, message}) => { $('refused').textContent = `${topic}: ${message} (${code})` }
+const unsaid = ({code, message}) => line($('said'), String(code), message, true)
+
 function subscribe(topic) {
-  send('subscribe', {topic}, () => { topics.add(topic); showTopics() })
+  $('refused').textContent = ''
+  send('subscribe', {topic}, () => { wanted.add(topic); topics.add(topic); showTopics() }, (error) => {
+    wanted.delete(topic)
+    unheard(topic)(error)
+  })
 }
 
 // What has come in: an answer to this page, or a message.
@@ -69,18 +78,18 @@ function receive({topic, messageType, data}) {
   switch (`${topic} ${messageType}`) {
     case 'main welcome':
       state('on', `connected as ${data.connection.id}`)
-      for (const topic of topics) subscribe(topic)
+      for (const topic of wanted) subscribe(topic)
       return
     case 'priv/acks ack':
-      waiting.get(data.data)?.(data)
+      waiting.get(data.data)?.acked(data)
       waiting.delete(data.data)
       return
     case 'priv/errors error':
+      (waiting.get(data.id)?.refused ?? unsaid)(data)
       waiting.delete(data.id)
-      line($('said'), String(data.code), data.message, true)
       return
     case 'priv/session reconnect':
-      line($('said'), 'reconnect', 'the server is about to stop')
+      $('state').textContent += '; the server is about to stop'
       return
   }
   if (topic.startsWith('priv/session')) return
@@ -113,6 +122,8 @@ function connect(app, token) {
     if (socket !== opened) return
     socket = null
     waiting.clear()
+    topics.clear()
+    showTopics()
     if (code === 1000) return state('off', reason || 'disconnected')
     if (!pause) return state('bad', 'refused, or nobody there: is the token expired, is tacet run running?')
     if (!comeBack.includes(code)) return state('bad', `closed: ${code} ${reason}`)
@@ -147,7 +158,7 @@ $('publish').onsubmit = (event) => {
   try { JSON.parse(payload) } catch { payload = JSON.stringify($('payload').value) }
   const topic = $('topic').value.trim()
   send('publish', {topic}, ({matched, delivered, gone}) =>
-    line($('said'), topic, `matched ${matched}, delivered ${delivered}, gone ${gone}`), payload)
+    line($('said'), topic, `matched ${matched}, delivered ${delivered}, gone ${gone}`), unsaid, payload)
 }
 
 $('lines').textContent = [
@@ -157,7 +168,6 @@ $('lines').textContent = [
 
 state('off', 'not connected')
 if ($('token').value) {
+  wanted.add('chat')
   connect($('app').value, $('token').value)
-  topics.add('chat')
-  showTopics()
 }
