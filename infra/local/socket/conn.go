@@ -24,7 +24,8 @@ type Conn struct {
 
 	phase  phase
 	marks  marks
-	mu     sync.Mutex // guards what follows, and phase and marks
+	asked  int32      // bytes of answers that wait, at most
+	mu     sync.Mutex // guards what follows, and what is since phase
 	out    queue
 	cork   *cork   // nil until the first Cork
 	ending *ending // why it ends; nil while it is open
@@ -112,11 +113,16 @@ func (c *Conn) waiting() int {
 	return c.out.size
 }
 
+// published returns how much of what waits was sent to many; at least, since answers may
+// have left already. Who does not read its answers must not seem to be behind with
+// what others publish, and so hold them up. The caller holds c.mu.
+func (c *Conn) published() int { return c.waiting() - int(c.asked) }
+
 // Send queues a frame. It returns ErrClosed or ErrSlow if the frame was not taken. What
 // is sent during a handler call leaves when the loop's round is over; what is
 // sent from elsewhere, at once.
 func (c *Conn) Send(f Frame) error {
-	t := c.enqueue(f.bytes, c.srv.now())
+	t := c.enqueue(f.bytes, c.srv.now(), int32(len(f.bytes)))
 	if t&takenFlush != 0 {
 		c.srv.flush.one(c)
 	}
@@ -129,7 +135,7 @@ type taken uint8
 const (
 	takenFlush  taken = 1 << iota // the caller must flush the connection
 	takenBehind                   // the receiver is behind
-	takenLags                     // … and has been for too long to count
+	takenLags                     // … but does not count: for too long, or with its own answers
 	notClosed                     // refused: ErrClosed
 	notSlow                       // refused: ErrSlow
 )
@@ -144,7 +150,8 @@ func (t taken) err() error {
 	return nil
 }
 
-func (c *Conn) enqueue(b span, now int64) (t taken) {
+// enqueue queues a frame, asked bytes of which are for this connection alone.
+func (c *Conn) enqueue(b span, now int64, asked int32) (t taken) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.phase != phaseOpen {
@@ -156,7 +163,7 @@ func (c *Conn) enqueue(b span, now int64) (t taken) {
 	waits := c.waiting()
 	if waits > c.srv.behind() {
 		t = takenBehind
-		if c.marks&markLagging != 0 {
+		if c.marks&markLagging != 0 || c.published() <= c.srv.behind() {
 			t = takenLags
 		}
 		c.hold.Or(holdSelf)
@@ -165,6 +172,7 @@ func (c *Conn) enqueue(b span, now int64) (t taken) {
 		}
 	}
 	c.touch(now)
+	c.asked += asked
 	if c.cork != nil && c.cork.depth > 0 {
 		c.cork.push(b)
 		return t
@@ -218,6 +226,7 @@ func (c *Conn) Uncork(first Frame) error {
 	var t taken
 	if len(first.bytes) > 0 {
 		c.touch(now)
+		c.asked += int32(len(first.bytes))
 		t = c.push(first.bytes)
 	}
 	if k := c.cork; k != nil && k.depth > 0 {

@@ -83,5 +83,5 @@ func (w *crowd) over(now time.Time) bool {
 func (c *Conn) isBehind() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.phase == phaseOpen && c.marks&markLagging == 0 && c.waiting() > c.srv.behind()/2
+	return c.phase == phaseOpen && c.marks&markLagging == 0 && c.published() > c.srv.behind()/2
 }

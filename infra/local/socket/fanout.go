@@ -9,13 +9,14 @@ import "sync"
 // behind by a quarter of Options.Backlog, from is not read until enough of them have
 // caught up: so a publisher gets to feel a machine that is too slow. Receivers that
 // do not catch up within a second no longer count until they do: one that does not
-// read can hold a publisher up only once. With from == nil nobody is held back.
+// read can hold a publisher up only once; one that does not read what was sent to it
+// alone, by Send or Uncork, cannot even do that. With from == nil nobody is held back.
 func (s *Server) SendAll(from *Conn, to []*Conn, f Frame) (accepted int, closed, slow []*Conn) {
 	now := s.now()
 	behind, uncounted := 0, 0
 	dirty := s.flush.list()
 	for _, c := range to {
-		t := c.enqueue(f.bytes, now)
+		t := c.enqueue(f.bytes, now, 0)
 		if t&takenFlush != 0 {
 			dirty.conns = append(dirty.conns, c)
 		}

@@ -87,7 +87,9 @@ func (c *Conn) pong(payload []byte) {
 	var t taken
 	c.mu.Lock()
 	if c.phase == phaseOpen && c.out.size <= c.srv.opts.Backlog {
-		t = c.push(appendFrame(nil, opPong, payload))
+		f := appendFrame(nil, opPong, payload)
+		c.asked += int32(len(f))
+		t = c.push(f)
 	}
 	c.mu.Unlock()
 	if t&takenFlush != 0 {

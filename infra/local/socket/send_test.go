@@ -207,6 +207,12 @@ func TestPublisherWaitsForTheCrowd(t *testing.T) {
 		f.server.SetPatience(time.Hour)
 		const n = 1000
 		long := strings.Repeat("x", 20_000) // 20 MB for each, five backlogs
+		for i, c := range f.clients {       // answers that are read count no more
+			for range 300 {
+				f.to[i].Send(said(long))
+				c.hears(long)
+			}
+		}
 		go func() {
 			for i := range n {
 				if _, err := f.publisher.conn.Write(text(fmt.Sprint(i, " ", long))); err != nil {
@@ -261,6 +267,41 @@ func TestPublisherDoesNotWaitForOne(t *testing.T) {
 		f.server.SetPatience(time.Hour)
 		for range 100 {
 			publish(f.clients[2])
+		}
+	})
+}
+
+// Subscribers of an open topic could hold up its publishers for the whole patience, by asking
+// and not reading the answers: most receivers were behind then.
+func TestPublisherDoesNotWaitForWhoDoesNotReadAnswers(t *testing.T) {
+	everyPath(t, func(t *testing.T, path socket.Path) {
+		for name, answer := range map[string]func(*socket.Conn){
+			"sent":     func(c *socket.Conn) { c.Send(said(strings.Repeat("y", 1000))) },
+			"uncorked": func(c *socket.Conn) { c.Cork(); c.Uncork(said(strings.Repeat("y", 1000))) },
+		} {
+			f := newFanOut(t, socket.Options{Path: path, Backlog: 256 << 10}, 3)
+			f.server.SetPatience(time.Hour)
+			const almost, enough = 60 << 10, 66 << 10 // from 64 KiB on they are behind
+			for i, n := range []int{almost, enough} {
+				full := 0
+				eventually(t, "the kernel takes no more", func() bool {
+					for ; f.to[i].Queued() < n; full = 0 {
+						answer(f.to[i])
+					}
+					full++
+					return full == 20
+				})
+			}
+			for i := range 20 {
+				f.publisher.say(fmt.Sprint(i, strings.Repeat("x", 1000)))
+				f.clients[2].hears(fmt.Sprint(i, strings.Repeat("x", 1000)))
+			}
+			if min(f.to[0].Queued(), f.to[1].Queued()) < enough {
+				t.Fatal("this test tests nothing")
+			}
+			if f.from.Held() {
+				t.Error(name, ": held up")
+			}
 		}
 	})
 }

@@ -72,8 +72,10 @@ func (c *Conn) drained() {
 	if c.phase == phaseDead {
 		return
 	}
+	c.asked = min(c.asked, int32(c.waiting()))
 	if c.waiting() <= c.srv.behind()/2 {
 		c.marks &^= markLagging
+		c.asked = 0
 		if c.hold.Load()&holdSelf != 0 {
 			c.release(holdSelf)
 		}
