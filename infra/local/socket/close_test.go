@@ -34,7 +34,7 @@ func TestOwnersCloseIsHeardAndReported(t *testing.T) {
 			c, sc := h.dial()
 			sc.Send(socket.NewReply([]byte("goodbye"), false))
 			sc.Close(tc.code, tc.reason)
-			if err := sc.Send(socket.NewReply([]byte("too late"), false)); err != socket.ErrClosed {
+			if err := sc.Send(socket.NewReply([]byte("too late"), false)); !errors.Is(err, socket.ErrClosed) {
 				t.Error("Send after Close: ", err)
 			}
 			sc.Close(4999, "second")
@@ -68,7 +68,7 @@ func TestVanishedClientsAreReported(t *testing.T) {
 			if e := h.end(); e != (end{socket.StatusLost, ""}) {
 				t.Errorf("%s: ended with %v", name, e)
 			}
-			if err := sc.Send(socket.NewReply([]byte("a"), false)); err != socket.ErrClosed {
+			if err := sc.Send(socket.NewReply([]byte("a"), false)); !errors.Is(err, socket.ErrClosed) {
 				t.Errorf("%s: Send afterwards: %v", name, err)
 			}
 		}
@@ -109,7 +109,7 @@ func TestPausedConnectionThatBreaksEnds(t *testing.T) {
 		<-paused
 		c.conn.(*net.TCPConn).SetLinger(0)
 		c.conn.Close()
-		eventually(t, "sending fails", func() bool { return sc.Send(said("a")) == socket.ErrClosed })
+		eventually(t, "sending fails", func() bool { return errors.Is(sc.Send(said("a")), socket.ErrClosed) })
 		if e := h.end(); e != (end{socket.StatusLost, ""}) {
 			t.Error("ended with ", e)
 		}

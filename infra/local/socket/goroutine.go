@@ -104,6 +104,6 @@ func limit(bufs net.Buffers, n int) {
 
 func (p *pipe) half(c *Conn) {
 	if w, ok := p.conn.(interface{ CloseWrite() error }); ok {
-		go w.CloseWrite() // may block, for TLS
+		go func() { _ = w.CloseWrite() }() // may block, for TLS; if it fails, nobody is there
 	}
 }

@@ -209,7 +209,7 @@ func frame(op ws.OpCode, fin bool, payload []byte) []byte {
 // read returns the next frame.
 func (c *client) read() ws.Frame {
 	c.t.Helper()
-	f, err := ws.ReadFrame(c.conn)
+	f, err := readFrame(c.conn)
 	if err != nil {
 		c.t.Fatal("read: ", err)
 	}
@@ -217,6 +217,14 @@ func (c *client) read() ws.Frame {
 		c.t.Fatal("the server's frame is wrong: ", err)
 	}
 	return f
+}
+
+func readFrame(r io.Reader) (f ws.Frame, err error) {
+	if f.Header, err = ws.ReadHeader(r); err == nil {
+		f.Payload = make([]byte, f.Header.Length)
+		_, err = io.ReadFull(r, f.Payload)
+	}
+	return f, err
 }
 
 // hears expects a text message.

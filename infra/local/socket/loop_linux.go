@@ -2,6 +2,7 @@ package socket
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"runtime"
 	"slices"
@@ -125,7 +126,7 @@ func (l *loop) wake() {
 	if asleep {
 		var one [8]byte
 		binary.NativeEndian.PutUint64(one[:], 1)
-		unix.Write(l.alarm, one[:])
+		_, _ = unix.Write(l.alarm, one[:])
 	}
 }
 
@@ -258,7 +259,7 @@ func (l *loop) read(c *Conn, all bool) {
 		}
 		b, kept, inPlace := l.buffer(c)
 		n, err := l.receive(c, b[kept:])
-		if err == errAgain {
+		if errors.Is(err, errAgain) {
 			return
 		}
 		if err != nil {
@@ -406,7 +407,7 @@ func (l *loop) half(c *Conn) {
 	if c.secure != nil {
 		c.secure.bye()
 	}
-	unix.Shutdown(int(c.fd), unix.SHUT_WR)
+	_ = unix.Shutdown(int(c.fd), unix.SHUT_WR)
 }
 
 // The system calls below never block, so the scheduler need not know of them.

@@ -70,7 +70,7 @@ func (s *switchable) Read(b []byte) (int, error) {
 		return 0, errFull // crypto/tls keeps the error of an answer to itself
 	}
 	n, err := readNow(s.fd, b)
-	if err == errAgain || n == 0 && err == nil {
+	if errors.Is(err, errAgain) || n == 0 && err == nil {
 		return 0, wouldBlock{}
 	}
 	return n, err
@@ -102,7 +102,7 @@ func (s *switchable) Write(b []byte) (int, error) {
 func (s *switchable) writeAll(b []byte) (done int, err error) {
 	for done < len(b) {
 		n, err := writeNow(s.fd, b[done:])
-		if err == errAgain {
+		if errors.Is(err, errAgain) {
 			return done, nil
 		}
 		if err != nil {
@@ -150,7 +150,7 @@ func (s *secure) read(b []byte) (int, error) {
 	if n > 0 {
 		return n, nil
 	}
-	if _, ok := err.(wouldBlock); ok {
+	if errors.Is(err, wouldBlock{}) {
 		return 0, errAgain
 	}
 	if err == nil {
@@ -160,7 +160,7 @@ func (s *secure) read(b []byte) (int, error) {
 }
 
 // bye sends TLS's own goodbye, if the kernel takes it.
-func (s *secure) bye() { s.tls.CloseWrite() }
+func (s *secure) bye() { _ = s.tls.CloseWrite() }
 
 // pending reports whether encrypted bytes wait for the kernel. A nil secure has none.
 func (s *secure) pending() bool {
@@ -180,8 +180,10 @@ func (s *switchable) Close() error {
 }
 
 // SetDeadline and its siblings do nothing after the switch: nothing blocks any more.
-func (s *switchable) SetDeadline(t time.Time) error     { return s.deadline(s.Conn.SetDeadline, t) }
+func (s *switchable) SetDeadline(t time.Time) error { return s.deadline(s.Conn.SetDeadline, t) }
+
 func (s *switchable) SetReadDeadline(t time.Time) error { return s.deadline(s.Conn.SetReadDeadline, t) }
+
 func (s *switchable) SetWriteDeadline(t time.Time) error {
 	return s.deadline(s.Conn.SetWriteDeadline, t)
 }

@@ -2,6 +2,7 @@ package socket_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -146,7 +147,7 @@ func TestSlowReceiverIsRefusedAndTold(t *testing.T) {
 		if q := slowConn.Queued(); q > backlog || q < backlog-2000 {
 			t.Error("queued: ", q)
 		}
-		if err := slowConn.Send(said(long)); err != socket.ErrSlow {
+		if err := slowConn.Send(said(long)); !errors.Is(err, socket.ErrSlow) {
 			t.Error("Send to the slow one: ", err)
 		}
 		slowConn.Close(4008, "too slow")

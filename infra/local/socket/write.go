@@ -37,7 +37,7 @@ func (c *Conn) wrote(n int, err error) (more bool) {
 	}
 	switch {
 	case err == nil:
-	case err != errAgain:
+	case !errors.Is(err, errAgain):
 		c.die()
 		return false
 	case c.marks&markAgain != 0:
