@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -57,6 +58,9 @@ func (c complaints) Write(line []byte) (int, error) {
 }
 
 // door leads each request to who answers it.
+//
+// A path that is not tidy is the API's to refuse: the mux would tidy it and
+// redirect there, and "…/connections/APP/." is not "…/connections/APP".
 func door(websockets, api http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/apps/{app}", func(w http.ResponseWriter, r *http.Request) {
@@ -66,7 +70,13 @@ func door(websockets, api http.Handler) http.Handler {
 	mux.Handle(consolePath, console())
 	mux.Handle("/{$}", http.RedirectHandler(consolePath, http.StatusSeeOther))
 	mux.Handle("/", api)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := r.URL.Path; p != path.Clean(p) && p != path.Clean(p)+"/" {
+			api.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // toStage returns the request as a CDN in front of API Gateway would send it

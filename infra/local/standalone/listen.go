@@ -11,8 +11,9 @@ import (
 )
 
 // listen returns the listener of all that is served. How many connections it
-// can have is bounded by the files that the process may open: Go raises that
-// to what the user is allowed at the start of each program.
+// can have is bounded by the files that the process may open, some of which are
+// kept back: Go raises that to what the user is allowed at the start of each
+// program.
 func listen(address string, secure *tls.Config) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	var unknown *net.DNSError
@@ -27,6 +28,7 @@ func listen(address string, secure *tls.Config) (net.Listener, error) {
 	default:
 		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
 	}
+	l = reserve{l, forConnections()}
 	if secure == nil {
 		return l, nil
 	}

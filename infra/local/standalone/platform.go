@@ -150,11 +150,9 @@ func (p *Platform) assemble(s *config.Standalone) error {
 		Apps: p.disk.Apps, Connections: p.memory, Subscriptions: p.memory, Audience: p.memory, Rates: p.memory,
 		Poster: p.poster, Recorder: p.disk.Telemetry, Anonymiser: privacy.Anonymiser{Secrets: p.disk.Secrets},
 		// The gateway's Opened does it: then the greeting is the first frame.
-		Greet: func(context.Context, wire.ConnID) error { return nil },
-		Trouble: func(ctx context.Context, what string, err error) {
-			p.log.WarnContext(ctx, "something failed on the side", "what", what, "error", err)
-		},
-		Now: time.Now, Node: node,
+		Greet:   func(context.Context, wire.ConnID) error { return nil },
+		Trouble: new(troubles).sink(p.log, time.Now),
+		Now:     time.Now, Node: node,
 	}
 	if p.gateway, err = gateway.New(p.stage(s)); err != nil {
 		return err
