@@ -107,11 +107,14 @@ func Main(arguments []string, in io.Reader, out, err io.Writer) (status int) {
 		return c.misunderstood(parser, arguments, failure)
 	}
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signalled, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	// From the first signal on the next one does what it always does: it ends
-	// the process.
-	context.AfterFunc(ctx, stop)
+	// the process. That is so before the command hears of the first: who sends
+	// the second when told of the end must not be kept waiting.
+	context.AfterFunc(signalled, func() { stop(); cancel() })
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return c.failed(parsed.Run(c), parsed.Selected())
 }
