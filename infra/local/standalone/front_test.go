@@ -2,7 +2,6 @@ package standalone
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -12,19 +11,20 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
 // behind serves a handler behind a front of the test's own, and says for each
 // request whether the front has served it.
-func behind(t *testing.T, h http.HandlerFunc) (f *front, address string, log *bytes.Buffer) {
+func behind(t *testing.T, h http.HandlerFunc) (f *front, address string, log *diary) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	log = new(bytes.Buffer)
+	log = new(diary)
 	s := server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, ours := w.(*reply)
 		w.Header().Set("Front", map[bool]string{true: "yes", false: "no"}[ours])
@@ -44,6 +44,24 @@ func behind(t *testing.T, h http.HandlerFunc) (f *front, address string, log *by
 		}
 	})
 	return f, l.Addr().String(), log
+}
+
+// diary is a log that is read while it may be written.
+type diary struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (d *diary) Write(line []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.Write(line)
+}
+
+func (d *diary) String() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.String()
 }
 
 // talk is a connection of a test, and what reads from it.
@@ -80,6 +98,16 @@ func answer(t *testing.T, from *bufio.Reader) (*http.Response, string) {
 		t.Fatal(err)
 	}
 	return a, string(body)
+}
+
+// Whatever wraps the listener: nothing but the price of a connection would tell.
+func TestThePlatformHasAFront(t *testing.T) {
+	p, _ := started(t, time.Minute)
+	conn, from := talk(t, strings.TrimPrefix(p.running.HTTP, "http://"))
+	send(t, conn, plainHandshake)
+	if a, body := answer(t, from); a.StatusCode != http.StatusBadRequest || !a.Close { // net/http would keep it open
+		t.Errorf("%+v %s", a, body)
+	}
 }
 
 func TestAnythingButAHandshakeReachesNetHTTPWhole(t *testing.T) {

@@ -90,7 +90,7 @@ func (p *Platform) start(s *config.Standalone) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	p.serve(l)
+	p.serve(l, tls != nil)
 	return nil
 }
 
@@ -218,13 +218,13 @@ func (p *Platform) stage(s *config.Standalone) gateway.Options {
 }
 
 // serve begins to serve.
-func (p *Platform) serve(l net.Listener) {
+func (p *Platform) serve(l net.Listener, secure bool) {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	p.ticking.Go(func() { p.endExpired(ctx) })
 	p.ticking.Go(func() { giveBack(ctx, p.gateway.Len, debug.FreeOSMemory) })
-	if tcp, ok := l.(*net.TCPListener); ok { // beneath TLS, connecting costs ten times as much anyway
-		l = newFront(tcp, p.server, p.log)
+	if !secure { // beneath TLS, connecting costs several times as much anyway
+		l = newFront(l, p.server, p.log)
 	}
 	go func() {
 		if err := p.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
