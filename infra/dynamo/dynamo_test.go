@@ -20,8 +20,11 @@ import (
 var local *dynamotest.Local
 
 func TestMain(m *testing.M) {
-	var err error
-	if local, err = dynamotest.Start(); err != nil {
+	err := skipElsewhere()
+	if err == nil {
+		local, err = dynamotest.Start()
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
