@@ -17,6 +17,9 @@
 //     up, for a second at most if they take nothing (see Server.SendAll).
 //   - A connection that is behind itself is not read either: who does not read the
 //     answers cannot ask more.
+//   - However much one connection sends, others get their turn after a millisecond of it, or
+//     eight frames if those take longer, and their answers wait for eight milliseconds
+//     at most, and for the writing of what has gathered till then.
 //   - Handler calls of one connection are made one at a time, in order, and
 //     Closed comes last, exactly once.
 //

@@ -27,8 +27,10 @@ type loop struct {
 	again []*Conn // scratch
 	buf   []byte
 	now   int64
-	got   int   // bytes read since the last flush
 	began int64 // when the round began, by Server.now; 0 outside
+	got   int   // bytes handled in this round
+	last  *Conn // had the latest turn of this round; nil if none
+	more  bool  // whether several had a turn in this round
 
 	mu     sync.Mutex
 	tasks  []*Conn // were poked
@@ -37,7 +39,8 @@ type loop struct {
 }
 
 // readSize is how much is read from one connection in one turn, and how much inbound traffic
-// may gather sends before they are flushed; time bounds both as well, see pace.
+// may gather sends before they are flushed; time bounds both as well, see pace. With
+// more than that, receivers would get more at once than the kernel takes.
 const readSize = 64 << 10
 
 func newLoop(s *Server) (*loop, error) {
@@ -245,6 +248,8 @@ func (l *loop) runReady() {
 // kernel cannot fill has emptied it, and another edge will come; with all, because the
 // end has been announced or the edge is not known to come, only the kernel's word counts.
 func (l *loop) read(c *Conn, all bool) {
+	l.more = l.more || l.last != nil && l.last != c
+	l.last = c
 	t := turn{srv: l.srv}
 	for got := 0; got < readSize; {
 		if c.held() {
@@ -274,7 +279,7 @@ func (l *loop) read(c *Conn, all bool) {
 			return
 		}
 		got += n
-		if l.got += n; l.got >= readSize {
+		if l.got >= readSize {
 			l.renew()
 		}
 	}
@@ -285,7 +290,7 @@ func (l *loop) read(c *Conn, all bool) {
 func (l *loop) later(c *Conn) {
 	c.ready = true
 	l.ready = append(l.ready, c)
-	if l.srv.now()-l.began >= int64(l.srv.pace.round) {
+	if l.got >= readSize || l.more && l.srv.now()-l.began >= int64(l.srv.pace.round) {
 		l.renew()
 	}
 }
@@ -300,7 +305,7 @@ func (l *loop) begin() {
 
 // end ends a round.
 func (l *loop) end() {
-	l.began, l.got = 0, 0
+	l.began, l.got, l.last, l.more = 0, 0, nil, false
 	l.srv.flush.end()
 }
 
@@ -336,6 +341,7 @@ func (l *loop) consume(c *Conn, b []byte, inPlace bool, t *turn) stop {
 		return stopEnd
 	}
 	rest, why := c.consume(b, l.now, t)
+	l.got += len(b) - len(rest)
 	if inPlace && len(rest) > 0 && (why != stopEnd || len(rest) == len(b)) {
 		c.in.rest = rest
 		return why
