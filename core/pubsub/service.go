@@ -106,10 +106,13 @@ func (s *Service) alive(r *request) error {
 	if d := r.from.Deadline; d.IsZero() || s.Now().Before(d) || r.Type == wire.TypeAuthenticate {
 		return nil
 	}
-	return &fault.Error{
-		Kind: fault.Unauthenticated, Code: wire.CloseTokenExpired,
-		Text: "the token of this connection has expired: connect with a fresh one",
-	}
+	return errExpired
+}
+
+// errExpired is said to a connection that should end with its token.
+var errExpired = &fault.Error{
+	Kind: fault.Unauthenticated, Code: wire.CloseTokenExpired,
+	Text: "the token of this connection has expired: connect with a fresh one",
 }
 
 // withinRate holds a connection's requests against the plan. A ping costs less

@@ -78,10 +78,8 @@ func (s *Service) EndExpired(ctx context.Context, done time.Time) (time.Time, er
 			if c, err := s.Connections.Get(ctx, c.ID); err == nil && c.Deadline.After(now) {
 				continue // renewed, while others were ended
 			}
-			const text = "the token of this connection has expired: connect with a fresh one"
-			expired := &fault.Error{Kind: fault.Unauthenticated, Code: wire.CloseTokenExpired, Text: text}
-			s.Poster.Post(ctx, []wire.ConnID{c.ID}, wire.Error("", expired))
-			if err := s.Poster.Close(ctx, c.ID, wire.CloseTokenExpired, text); err != nil {
+			s.Poster.Post(ctx, []wire.ConnID{c.ID}, wire.Error("", errExpired))
+			if err := s.Poster.Close(ctx, c.ID, errExpired.Code, errExpired.Text); err != nil {
 				s.trouble(ctx, "end with the token", err)
 			}
 		case c.Deadline.After(done.Add(warning)):
