@@ -42,6 +42,7 @@ type grammar struct {
 	Subscribe  subscribe  `cmd:"" help:"Print what is published on topics."`
 	Publish    publish    `cmd:"" help:"Publish a message on a topic."`
 	Bench      bench      `cmd:"" help:"Measure how fast messages reach their subscribers."`
+	Estimate   estimated  `cmd:"" help:"Say what a workload costs on AWS, line by line."`
 	Completion completion `cmd:"" help:"Print a completion script for a shell."`
 	Version    version    `cmd:"" help:"Print the version."`
 }
