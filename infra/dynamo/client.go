@@ -2,8 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -12,6 +10,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go/middleware"
+
+	"tacet/infra/sigv4"
 )
 
 // Options say how to reach DynamoDB.
@@ -28,18 +28,8 @@ type Options struct {
 	Called func(Call)
 }
 
-// Credentials sign requests. On Lambda they are in the environment and valid as
-// long as the process. Printed, they show the id alone.
-type Credentials struct{ ID, Secret, Session string }
-
-// String returns the id.
-func (c Credentials) String() string { return "credentials " + c.ID }
-
-// Format prints String for every verb.
-func (c Credentials) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
-
-// LogValue returns String.
-func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
+// Credentials sign requests. Printed, they show the id alone.
+type Credentials = sigv4.Credentials
 
 // Client reaches DynamoDB. It is what stores are made with. Safe for
 // concurrent use.

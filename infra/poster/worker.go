@@ -1,0 +1,173 @@
+package poster
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"tacet/core/wire"
+	"tacet/infra/sigv4"
+)
+
+// worker makes one request after another.
+type worker struct {
+	round   *round
+	series  *sigv4.Series
+	signed  time.Time // when series was made
+	refused int       // how often in a row
+
+	mu    sync.Mutex
+	using *conn
+}
+
+// run works until there is nothing to do, or no time to do it.
+func (w *worker) run(ctx context.Context) {
+	handed := 0
+	for {
+		t, ok := w.round.take()
+		if !ok {
+			break
+		}
+		if !sleep(ctx, max(time.Until(t.due), w.breath())) {
+			w.round.settle(t, failed, CauseTime, t.due)
+			break
+		}
+		v, cause := w.attempt(ctx, t.id)
+		if v == refused {
+			w.refused++
+		} else {
+			w.refused = 0
+		}
+		if v == delivered {
+			handed++
+			continue
+		}
+		w.round.settle(t, v, cause, time.Now())
+	}
+	w.round.delivered(handed)
+}
+
+// breath is how long to wait before the next request: not at all, unless the
+// last ones were refused. One receiver that is slow costs its worker ten
+// milliseconds; when all are refused, all back off.
+func (w *worker) breath() time.Duration {
+	if w.refused == 0 {
+		return 0
+	}
+	return rand.N(min(10*time.Millisecond<<min(w.refused, 10), time.Second))
+}
+
+// sleep waits, and reports whether the context has time for it.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if end, ok := ctx.Deadline(); ctx.Err() != nil || ok && d > 0 && time.Until(end) <= d {
+		return false
+	}
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// attempt makes one request, on a connection of the pool's.
+func (w *worker) attempt(ctx context.Context, id wire.ConnID) (verdict, Cause) {
+	pool := w.round.poster.pool
+	if !pool.enter(ctx) {
+		return failed, CauseTime
+	}
+	defer pool.leave()
+	now := time.Now()
+	c, err := pool.get(ctx, now)
+	if err != nil {
+		return refused, CauseConnection
+	}
+	if w.series == nil || now.Sub(w.signed) > fresh {
+		w.series, w.signed = w.round.series.At(now), now
+	}
+	if !w.hold(ctx, c, now.Add(pool.timeout)) {
+		c.Close()
+		return failed, CauseTime
+	}
+	a, cause := c.exchange(w.series.Request(string(id)))
+	w.release()
+	if cause != "" || a.last || ctx.Err() != nil {
+		c.Close()
+	} else {
+		pool.put(c, now)
+	}
+	if cause != "" {
+		return w.round.broken(cause), cause
+	}
+	return w.round.judge(a.status)
+}
+
+// hold makes c the connection that cut cuts, and reports whether it may be used.
+func (w *worker) hold(ctx context.Context, c *conn, deadline time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if ctx.Err() != nil {
+		return false
+	}
+	w.using = c
+	return c.SetDeadline(deadline) == nil
+}
+
+func (w *worker) release() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.using = nil
+}
+
+// cut ends the request that is under way.
+func (w *worker) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.using != nil {
+		// It was set before, and so can be set.
+		_ = w.using.SetDeadline(time.Unix(1, 0))
+	}
+}
+
+// verdict is what an attempt says of a connection.
+type verdict uint8
+
+const (
+	delivered verdict = iota
+	gone              // or not open yet
+	refused           // nothing happened, and the next attempt may succeed
+	failed            // nothing happened and nothing will, or nobody knows
+)
+
+// judge returns what a status says. Of those that speak of the other side's
+// trouble, 500 and 503 say that the request was not fulfilled (RFC 9110, 15.6);
+// 502 and 504 that somebody further on did not answer, and may have acted.
+func (r *round) judge(status int) (verdict, Cause) {
+	switch {
+	case status >= 200 && status < 300:
+		return delivered, ""
+	case status == 410:
+		return gone, ""
+	}
+	cause := Cause("status " + strconv.Itoa(status))
+	if status == 429 || status == 500 || status == 503 || r.repeatable && status > 500 {
+		return refused, cause
+	}
+	return failed, cause
+}
+
+// broken returns what a request without an answer says. A frame that may have
+// been delivered is not sent again: core promises at most once.
+func (r *round) broken(c Cause) verdict {
+	if c == CauseUnsent || r.repeatable {
+		return refused
+	}
+	return failed
+}
