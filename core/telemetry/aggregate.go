@@ -8,31 +8,10 @@ import (
 	"tacet/core/fault"
 )
 
-// Day is a sum over one UTC day of one application. Sums of two nodes, or of
-// two parts of a day, add up.
+// Day is what one UTC day of one application came to.
 type Day struct {
-	Date           string `json:"date"`           // YYYY-MM-DD, UTC
-	Messages       int64  `json:"messages"`       // published
-	Deliveries     int64  `json:"deliveries"`     // subscribers of each message, added up
-	Bytes          int64  `json:"bytes"`          // of the payloads published
-	DeliveredBytes int64  `json:"deliveredBytes"` // of the payloads, once for each subscriber
-	Connections    int64  `json:"connections"`    // opened
-	Disconnections int64  `json:"disconnections"` // closed, as far as noticed
-}
-
-// Add counts one event.
-func (d *Day) Add(e Event) {
-	switch e.Topic {
-	case TopicConnect:
-		d.Connections++
-	case TopicDisconnect:
-		d.Disconnections++
-	default:
-		d.Messages++
-		d.Deliveries += int64(e.Subscribers)
-		d.Bytes += int64(e.Size)
-		d.DeliveredBytes += int64(e.Size) * int64(e.Subscribers)
-	}
+	Date string `json:"date"` // YYYY-MM-DD, UTC
+	Sums
 }
 
 // Aggregates is the answer of the report of the same name.
@@ -55,21 +34,42 @@ type Events interface {
 	Each(ctx context.Context, of app.ID, from, to, now time.Time, f func(Event) error) error
 }
 
+// Figures is where sums are read.
+//
+// Sum calls add with sums which together count every event of the application
+// with from ≤ At < to that is readable at now, each once, in no particular
+// order and never twice at a time. The events of one sum are of one UTC day,
+// in which at lies. It stops with add's first error. An event that was
+// acknowledged before the call is counted; but one that was written more than
+// Settle after it happened may be missing for as long as rollups are behind.
+type Figures interface {
+	Sum(ctx context.Context, of app.ID, from, to, now time.Time, add func(at time.Time, s Sums) error) error
+}
+
+// SumEvents is Figures.Sum for a store that keeps no sums: each event is one.
+func SumEvents(ctx context.Context, events Events, of app.ID, from, to, now time.Time, add func(at time.Time, s Sums) error) error {
+	return events.Each(ctx, of, from, to, now, func(e Event) error {
+		var s Sums
+		s.Count(e)
+		return add(e.At, s)
+	})
+}
+
 // Aggregate returns the sums of the last days days, today included. It is a
 // fault of kind Invalid to ask for fewer than 1 or more than MaxDays.
-func Aggregate(ctx context.Context, events Events, of app.ID, days int, now time.Time) (Aggregates, error) {
+func Aggregate(ctx context.Context, figures Figures, of app.ID, days int, now time.Time) (Aggregates, error) {
 	if days < 1 || days > MaxDays {
 		return Aggregates{}, &fault.Error{Kind: fault.Invalid, Text: "the number of days must lie between 1 and 366"}
 	}
-	today := now.UTC().Truncate(24 * time.Hour)
+	today := Daily.Start(now)
 	from, to := today.AddDate(0, 0, 1-days), today.AddDate(0, 0, 1)
 	sums := make([]Day, days)
 	for i := range sums {
 		sums[i].Date = from.AddDate(0, 0, i).Format(time.DateOnly)
 	}
-	err := events.Each(ctx, of, from, to, now, func(e Event) error {
-		if i := int(e.At.Sub(from) / (24 * time.Hour)); 0 <= i && i < days {
-			sums[i].Add(e)
+	err := figures.Sum(ctx, of, from, to, now, func(at time.Time, s Sums) error {
+		if i := int(at.Sub(from) / (24 * time.Hour)); !at.Before(from) && i < days {
+			sums[i].Add(s)
 		}
 		return nil
 	})

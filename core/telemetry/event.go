@@ -1,6 +1,3 @@
-// Package telemetry is what the platform remembers of a message or a
-// connection: eight attributes and no other, for as long as the application's
-// plan says.
 package telemetry
 
 import (

@@ -79,6 +79,13 @@ func (e *events) Each(_ context.Context, of app.ID, from, to, now time.Time, f f
 	return e.err
 }
 
+// figures are a store's that keeps no sums.
+type figures struct{ *events }
+
+func (f figures) Sum(ctx context.Context, of app.ID, from, to, now time.Time, add func(time.Time, telemetry.Sums) error) error {
+	return telemetry.SumEvents(ctx, f.events, of, from, to, now, add)
+}
+
 func TestSumsAreByDayInUTC(t *testing.T) {
 	// Half past midnight in Kolkata is still the day before in UTC.
 	now := time.Date(2026, 3, 2, 0, 30, 0, 0, time.FixedZone("IST", 5*3600+1800))
@@ -95,14 +102,14 @@ func TestSumsAreByDayInUTC(t *testing.T) {
 		at(message, today.AddDate(0, 0, -3)), // handed out by mistake: before the span
 		at(message, today.AddDate(0, 0, 1)),  // and after
 	}}
-	got, err := telemetry.Aggregate(t.Context(), store, "app", 3, now)
+	got, err := telemetry.Aggregate(t.Context(), figures{store}, "app", 3, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := telemetry.Aggregates{App: "app", From: "2026-02-27", To: "2026-03-01", Days: []telemetry.Day{
-		{Date: "2026-02-27", Connections: 2, Disconnections: 1},
-		{Date: "2026-02-28", Messages: 1, Deliveries: 7, Bytes: 100, DeliveredBytes: 700},
-		{Date: "2026-03-01", Messages: 2, Deliveries: 7, Bytes: 101, DeliveredBytes: 700},
+		{Date: "2026-02-27", Sums: telemetry.Sums{Connections: 2, Disconnections: 1}},
+		{Date: "2026-02-28", Sums: telemetry.Sums{Messages: 1, Deliveries: 7, Bytes: 100, DeliveredBytes: 700}},
+		{Date: "2026-03-01", Sums: telemetry.Sums{Messages: 2, Deliveries: 7, Bytes: 101, DeliveredBytes: 700}},
 	}}
 	if got.App != want.App || got.From != want.From || got.To != want.To || !slices.Equal(got.Days, want.Days) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -115,7 +122,7 @@ func TestSumsAreByDayInUTC(t *testing.T) {
 func TestSumsReachBackADayToAYear(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for days, ok := range map[int]bool{-1: false, 0: false, 1: true, telemetry.MaxDays: true, telemetry.MaxDays + 1: false} {
-		got, err := telemetry.Aggregate(t.Context(), &events{}, "app", days, now)
+		got, err := telemetry.Aggregate(t.Context(), figures{&events{}}, "app", days, now)
 		if ok && (err != nil || len(got.Days) != days) || !ok && fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%d days: %d, %v", days, len(got.Days), err)
 		}
@@ -124,7 +131,7 @@ func TestSumsReachBackADayToAYear(t *testing.T) {
 
 func TestAStoreThatFailsGivesNoSums(t *testing.T) {
 	broken := errors.New("broken")
-	_, err := telemetry.Aggregate(t.Context(), &events{err: broken}, "app", 1, time.Unix(0, 0))
+	_, err := telemetry.Aggregate(t.Context(), figures{&events{err: broken}}, "app", 1, time.Unix(0, 0))
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}

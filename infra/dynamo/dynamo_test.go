@@ -10,7 +10,6 @@ import (
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
-	"tacet/core/telemetry"
 	"tacet/core/wire"
 	"tacet/infra/dynamo"
 	"tacet/infra/dynamo/dynamotest"
@@ -53,9 +52,8 @@ func TestTheStoresKeepTheContracts(t *testing.T) {
 	t.Run("audience", func(t *testing.T) { pubsubtest.TestAudience(t, openStores) })
 	t.Run("rates", func(t *testing.T) { pubsubtest.TestRates(t, openStores) })
 	t.Run("recorder", func(t *testing.T) {
-		pubsubtest.TestRecorder(t, func(t *testing.T, _ *pubsubtest.Clock) (pubsub.Recorder, telemetry.Events) {
-			s := dynamo.NewTelemetry(client(local.Endpoint, nil), local.Create(t)["telemetry"])
-			return s, s
+		pubsubtest.TestRecorder(t, func(t *testing.T, _ *pubsubtest.Clock) pubsubtest.Telemetry {
+			return dynamo.NewTelemetry(client(local.Endpoint, nil), local.Create(t)["telemetry"])
 		})
 	})
 	t.Run("apps", func(t *testing.T) {

@@ -48,6 +48,9 @@ func pkSecret(day privacy.Day) string { return "k#" + day.String() }
 
 func pkEvents(of app.ID, part int) string { return "e#" + string(of) + "#" + strconv.Itoa(part) }
 
+// pkRollups is where the rollups of a part of an application's events lie.
+func pkRollups(of app.ID, part int) string { return "r#" + string(of) + "#" + strconv.Itoa(part) }
+
 func pkApp(id app.ID) string { return "a#" + string(id) }
 
 // partOf is the part of an application's members that a subject belongs to:

@@ -9,8 +9,8 @@ type Table struct {
 	Class string
 	// Indexes besides the table's own.
 	Indexes []Index
-	// Stream is set where new items are streamed (NEW_IMAGE) to what sums them
-	// up.
+	// Stream is set where it is streamed that items were written (KEYS_ONLY:
+	// nothing of what they hold) to what sums them up.
 	Stream bool
 	// Backups is set where point-in-time recovery is on. Where it is not, it
 	// must be off: what expires or is destroyed must not be had again.

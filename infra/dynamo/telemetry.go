@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"crypto/rand"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 	"tacet/core/topic"
 )
 
-// Telemetry writes and reads events; it implements pubsub.Recorder and
-// telemetry.Events. Make it with NewTelemetry. Safe for concurrent use.
+// Telemetry writes and reads events and what they come to; it implements
+// pubsub.Recorder, telemetry.Events, telemetry.Rollups and telemetry.Figures.
+// Make it with NewTelemetry. Safe for concurrent use.
 type Telemetry struct {
 	client *Client
 	table  string
@@ -64,29 +66,8 @@ func (t *Telemetry) Record(ctx context.Context, r telemetry.Record, _ bool) erro
 
 // Each implements telemetry.Events. It reads one partition after the other.
 func (t *Telemetry) Each(ctx context.Context, of app.ID, from, to, now time.Time, f func(telemetry.Event) error) error {
-	if !from.Before(to) {
-		return nil
-	}
 	for part := range eventParts {
-		err := t.client.pages(ctx, &dynamodb.QueryInput{
-			TableName: &t.table, ConsistentRead: consistent,
-			// What happened at a time is sorted behind the time alone, so the
-			// end is not included although BETWEEN includes it.
-			KeyConditionExpression:    aws.String(Hash + " = :pk AND " + Range + " BETWEEN :from AND :to"),
-			FilterExpression:          aws.String(Expiry + " > :now"),
-			ExpressionAttributeValues: item{":pk": str(pkEvents(of, part)), ":from": str(stamp(from)), ":to": str(stamp(to)), ":now": moment(now)},
-		}, func(page *dynamodb.QueryOutput) (bool, error) {
-			for _, i := range page.Items {
-				e, err := readEvent(of, i)
-				if err != nil {
-					return false, err
-				}
-				if err := f(e); err != nil {
-					return false, err
-				}
-			}
-			return true, nil
-		})
+		err := t.Records(ctx, telemetry.Part{App: of, Number: part}, from, to, now, func(r telemetry.Record) error { return f(r.Event) })
 		if err != nil {
 			return err
 		}
@@ -94,22 +75,76 @@ func (t *Telemetry) Each(ctx context.Context, of app.ID, from, to, now time.Time
 	return nil
 }
 
-func readEvent(of app.ID, i item) (telemetry.Event, error) {
-	e := telemetry.Event{
+// Records implements telemetry.Rollups.
+func (t *Telemetry) Records(ctx context.Context, p telemetry.Part, from, to, now time.Time, f func(telemetry.Record) error) error {
+	if !from.Before(to) {
+		return nil
+	}
+	// What happened at a time is sorted behind the time alone, so the end is not
+	// included although BETWEEN includes it.
+	return t.between(ctx, pkEvents(p.App, p.Number), stamp(from), stamp(to), now, func(i item) error {
+		r, err := readEvent(p.App, i)
+		if err != nil {
+			return err
+		}
+		return f(r)
+	})
+}
+
+// between calls f for the items of a partition whose sort keys lie between two,
+// both included, and that are readable at now, in order.
+func (t *Telemetry) between(ctx context.Context, pk, first, last string, now time.Time, f func(item) error) error {
+	return t.client.pages(ctx, &dynamodb.QueryInput{
+		TableName: &t.table, ConsistentRead: consistent,
+		KeyConditionExpression:    aws.String(Hash + " = :pk AND " + Range + " BETWEEN :first AND :last"),
+		FilterExpression:          aws.String(Expiry + " > :now"),
+		ExpressionAttributeValues: item{":pk": str(pk), ":first": str(first), ":last": str(last), ":now": moment(now)},
+	}, func(page *dynamodb.QueryOutput) (bool, error) {
+		for _, i := range page.Items {
+			if err := f(i); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+}
+
+func readEvent(of app.ID, i item) (telemetry.Record, error) {
+	r := telemetry.Record{Event: telemetry.Event{
 		Node: telemetry.NodeID(text(i, attrNode)), App: of,
 		Size: whole(i, attrSize), Topic: privacy.RecordedTopic(text(i, attrTopic)), Subscribers: whole(i, attrSubscribers),
+	}, Expires: time.Unix(int64(whole(i, Expiry)), 0)}
+	var ok bool
+	if r.At, ok = happened(text(i, Range)); !ok {
+		return r, errDamaged
 	}
-	at, _, _ := strings.Cut(text(i, Range), "#")
-	var err error
-	if e.At, err = time.Parse(stampLayout, at); err != nil {
-		return e, errDamaged
-	}
-	for name, address := range map[string]*privacy.Anonymised{attrClientIP: &e.ClientIP, attrPublisherIP: &e.PublisherIP} {
+	for name, address := range map[string]*privacy.Anonymised{attrClientIP: &r.ClientIP, attrPublisherIP: &r.PublisherIP} {
 		if v := text(i, name); v != "" && address.UnmarshalText([]byte(v)) != nil {
-			return e, errDamaged
+			return r, errDamaged
 		}
 	}
-	return e, nil
+	return r, nil
+}
+
+// happened returns when an event happened, from its sort key.
+func happened(sk string) (time.Time, bool) {
+	at, _, _ := strings.Cut(sk, "#")
+	t, err := time.Parse(stampLayout, at)
+	return t, err == nil
+}
+
+// PlaceOf returns the part to which the event with these keys belongs, and when
+// it happened. It reports whether they are an event's.
+func PlaceOf(keys map[string]string) (telemetry.Part, time.Time, bool) {
+	hash := keys[Hash]
+	of, part, ok := strings.Cut(strings.TrimPrefix(hash, "e#"), "#")
+	id, err := app.ParseID(of)
+	number, bad := strconv.Atoi(part)
+	at, good := happened(keys[Range])
+	if !ok || err != nil || bad != nil || !good || number < 0 || hash != pkEvents(id, number) {
+		return telemetry.Part{}, time.Time{}, false
+	}
+	return telemetry.Part{App: id, Number: number}, at, true
 }
 
 const stampLayout = "2006-01-02T15:04:05.000000000Z"

@@ -10,7 +10,6 @@ import (
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
-	"tacet/core/telemetry"
 	"tacet/infra/embedded"
 )
 
@@ -45,9 +44,8 @@ func TestDiskKeepsTheContracts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Run("recorder", func(t *testing.T) {
-				pubsubtest.TestRecorder(t, func(t *testing.T, clock *pubsubtest.Clock) (pubsub.Recorder, telemetry.Events) {
-					d := open(t, embedded.Options{Folder: folder(t), Now: clock.Now})
-					return d.Telemetry, d.Telemetry
+				pubsubtest.TestRecorder(t, func(t *testing.T, clock *pubsubtest.Clock) pubsubtest.Telemetry {
+					return open(t, embedded.Options{Folder: folder(t), Now: clock.Now}).Telemetry
 				})
 			})
 			t.Run("apps", func(t *testing.T) {

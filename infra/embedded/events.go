@@ -141,4 +141,9 @@ func (t *Telemetry) Each(ctx context.Context, of app.ID, from, to, now time.Time
 	})
 }
 
+// Sum implements telemetry.Figures, by reading every event.
+func (t *Telemetry) Sum(ctx context.Context, of app.ID, from, to, now time.Time, add func(time.Time, telemetry.Sums) error) error {
+	return telemetry.SumEvents(ctx, t, of, from, to, now, add)
+}
+
 func hourOfKey(key []byte) uint32 { return binary.BigEndian.Uint32(key[bucketKeySize-4:]) }

@@ -10,8 +10,8 @@ import (
 	"tacet/core/telemetry"
 )
 
-// Telemetry writes and reads events; it implements pubsub.Recorder and
-// telemetry.Events.
+// Telemetry writes and reads events; it implements pubsub.Recorder,
+// telemetry.Events and telemetry.Figures.
 //
 // Events are committed in groups, one group at a time: while one is written,
 // the next one gathers. A group with an event that somebody waits for is

@@ -16,7 +16,7 @@ import (
 // API is what the HTTP API needs. Set the fields, then call Handler.
 type API struct {
 	Service *pubsub.Service
-	Events  telemetry.Events
+	Figures telemetry.Figures
 	Log     *slog.Logger // made by package logging; nil logs nothing
 	// TrustedProxies is how many proxies of our own stand in front, each of
 	// which appends to X-Forwarded-For. Zero: the header proves nothing.

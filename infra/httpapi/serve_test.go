@@ -123,7 +123,7 @@ func TestStoresThatFailAreAskedAgainLater(t *testing.T) {
 		r := newRig(t)
 		r.api.Service.Apps = brokenApps{}
 		if c.permission == string(grant.ManageApplication) {
-			r = newRig(t, func(a *httpapi.API) { a.Events = brokenEvents{} })
+			r = newRig(t, func(a *httpapi.API) { a.Figures = brokenFigures{} })
 		}
 		w := r.do(r.request(c.method, c.path, c.body))
 		if w.Code != 503 || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), `"retryAfterMs":1000`) || strings.Contains(w.Body.String(), "MARKER") {
@@ -139,9 +139,9 @@ type brokenApps struct{ pubsub.Apps }
 
 func (brokenApps) App(context.Context, app.ID) (*app.App, error) { return nil, errors.New("MARKER") }
 
-type brokenEvents struct{}
+type brokenFigures struct{}
 
-func (brokenEvents) Each(context.Context, app.ID, time.Time, time.Time, time.Time, func(telemetry.Event) error) error {
+func (brokenFigures) Sum(context.Context, app.ID, time.Time, time.Time, time.Time, func(time.Time, telemetry.Sums) error) error {
 	return errors.New("MARKER")
 }
 

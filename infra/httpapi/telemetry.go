@@ -22,8 +22,9 @@ type aggregatesOutput struct{ Body telemetry.Aggregates }
 func (s *server) routeTelemetry() {
 	registerBackend(s, huma.Operation{
 		OperationID: "aggregates", Method: http.MethodGet, Path: "/telemetry/aggregates/{app}/{days}", Tags: []string{"telemetry"},
-		Summary:     "Sums of the last days",
-		Description: "Days are UTC. What the plan's retention has ended is not in the sums. Needs `realtime:admin:manage:application`.",
+		Summary: "Sums of the last days",
+		Description: "Days are UTC. What the plan's retention has ended is not in the sums. An event that was acknowledged is in them at once; " +
+			"one that was written more than two minutes after it happened, which takes a failure, perhaps only minutes later. Needs `realtime:admin:manage:application`.",
 	}, s.aggregates)
 }
 
@@ -35,7 +36,7 @@ func (s *server) aggregates(ctx context.Context, c *call, in *aggregatesInput) (
 	if err != nil {
 		days = 0 // no number of days either
 	}
-	sums, err := telemetry.Aggregate(ctx, s.Events, c.backend.App.ID, days, s.Service.Now())
+	sums, err := telemetry.Aggregate(ctx, s.Figures, c.backend.App.ID, days, s.Service.Now())
 	if err != nil {
 		return nil, unavailable(err)
 	}

@@ -387,6 +387,11 @@ func (m *Memory) Each(_ context.Context, of app.ID, from, to, now time.Time, f f
 	return nil
 }
 
+// Sum implements telemetry.Figures.
+func (m *Memory) Sum(ctx context.Context, of app.ID, from, to, now time.Time, add func(time.Time, telemetry.Sums) error) error {
+	return telemetry.SumEvents(ctx, m, of, from, to, now, add)
+}
+
 // Secret implements privacy.DaySecrets. Its secrets are no secrets.
 func (m *Memory) Secret(_ context.Context, day privacy.Day) (privacy.Secret, error) {
 	defer m.lock()()

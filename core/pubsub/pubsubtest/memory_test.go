@@ -8,7 +8,6 @@ import (
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
-	"tacet/core/telemetry"
 )
 
 func model(t *testing.T, clock *pubsubtest.Clock) *pubsubtest.Memory {
@@ -27,9 +26,8 @@ func TestTheModelKeepsTheContracts(t *testing.T) {
 	t.Run("audience", func(t *testing.T) { pubsubtest.TestAudience(t, openModel) })
 	t.Run("rates", func(t *testing.T) { pubsubtest.TestRates(t, openModel) })
 	t.Run("recorder", func(t *testing.T) {
-		pubsubtest.TestRecorder(t, func(t *testing.T, clock *pubsubtest.Clock) (pubsub.Recorder, telemetry.Events) {
-			m := model(t, clock)
-			return m, m
+		pubsubtest.TestRecorder(t, func(t *testing.T, clock *pubsubtest.Clock) pubsubtest.Telemetry {
+			return model(t, clock)
 		})
 	})
 	t.Run("apps", func(t *testing.T) {

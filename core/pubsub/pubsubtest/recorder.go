@@ -16,12 +16,19 @@ import (
 	"tacet/core/telemetry"
 )
 
+// Telemetry is a store of telemetry.
+type Telemetry interface {
+	pubsub.Recorder
+	telemetry.Events
+	telemetry.Figures
+}
+
 // OpenRecorder returns an empty store of telemetry that lives by the clock, for
 // one test.
-type OpenRecorder func(t *testing.T, clock *Clock) (pubsub.Recorder, telemetry.Events)
+type OpenRecorder func(t *testing.T, clock *Clock) Telemetry
 
-// TestRecorder holds a store against the contracts of pubsub.Recorder and
-// telemetry.Events.
+// TestRecorder holds a store against the contracts of pubsub.Recorder,
+// telemetry.Events and telemetry.Figures.
 func TestRecorder(t *testing.T, open OpenRecorder) {
 	for _, c := range []struct {
 		name string
@@ -38,20 +45,17 @@ func TestRecorder(t *testing.T, open OpenRecorder) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			clock := NewClock()
-			a := &archive{t: t, ctx: t.Context(), clock: clock}
-			a.recorder, a.events = open(t, clock)
-			c.test(a)
+			c.test(&archive{t, t.Context(), clock, open(t, clock)})
 		})
 	}
 }
 
 // archive is one test of the suite.
 type archive struct {
-	t        *testing.T
-	ctx      context.Context
-	clock    *Clock
-	recorder pubsub.Recorder
-	events   telemetry.Events
+	t     *testing.T
+	ctx   context.Context
+	clock *Clock
+	store Telemetry
 }
 
 // event returns an event of AppA that happened at the given time.
@@ -61,7 +65,7 @@ func event(at time.Time, name privacy.RecordedTopic) telemetry.Event {
 
 func (a *archive) record(e telemetry.Event, life time.Duration, durable bool) {
 	a.t.Helper()
-	if err := a.recorder.Record(a.ctx, telemetry.Record{Event: e, Expires: e.At.Add(life)}, durable); err != nil {
+	if err := a.store.Record(a.ctx, telemetry.Record{Event: e, Expires: e.At.Add(life)}, durable); err != nil {
 		a.t.Fatalf("Record: %v", err)
 	}
 }
@@ -70,7 +74,7 @@ func (a *archive) record(e telemetry.Event, life time.Duration, durable bool) {
 func (a *archive) read(of app.ID, from, to time.Time) []telemetry.Event {
 	a.t.Helper()
 	var found []telemetry.Event
-	err := a.events.Each(a.ctx, of, from, to, a.clock.Now(), func(e telemetry.Event) error {
+	err := a.store.Each(a.ctx, of, from, to, a.clock.Now(), func(e telemetry.Event) error {
 		found = append(found, e)
 		return nil
 	})
@@ -223,7 +227,7 @@ func (a *archive) readersError() {
 		a.record(event(at, "x"), time.Hour, false)
 	}
 	stop, calls := errors.New("enough"), 0
-	err := a.events.Each(a.ctx, AppA, at, at.Add(1), at, func(telemetry.Event) error {
+	err := a.store.Each(a.ctx, AppA, at, at.Add(1), at, func(telemetry.Event) error {
 		calls++
 		return stop
 	})
@@ -241,7 +245,7 @@ func (a *archive) many() {
 			for range 3 {
 				before := recorded.Load()
 				seen := int64(0)
-				err := a.events.Each(a.ctx, AppA, at, at.Add(time.Hour), at, func(telemetry.Event) error { seen++; return nil })
+				err := a.store.Each(a.ctx, AppA, at, at.Add(time.Hour), at, func(telemetry.Event) error { seen++; return nil })
 				if err != nil || seen < before {
 					a.t.Errorf("saw %d events (%v) after %d were acknowledged", seen, err, before)
 				}
@@ -250,7 +254,7 @@ func (a *archive) many() {
 		}
 		for i := range each {
 			e := event(at.Add(time.Duration(i)*time.Second), privacy.RecordedTopic(fmt.Sprintf("w%d/%d", w, i)))
-			if err := a.recorder.Record(a.ctx, telemetry.Record{Event: e, Expires: at.Add(24 * time.Hour)}, i%10 == 0); err != nil {
+			if err := a.store.Record(a.ctx, telemetry.Record{Event: e, Expires: at.Add(24 * time.Hour)}, i%10 == 0); err != nil {
 				a.t.Errorf("Record: %v", err)
 				return
 			}
@@ -279,13 +283,13 @@ func (a *archive) sums() {
 	connect := event(noon, telemetry.TopicConnect)
 	connect.Size, connect.Subscribers = 0, 0
 	a.record(connect, 24*time.Hour, false)
-	got, err := telemetry.Aggregate(a.ctx, a.events, AppA, 2, noon)
+	got, err := telemetry.Aggregate(a.ctx, a.store, AppA, 2, noon)
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	want := []telemetry.Day{
-		{Date: "2026-03-13", Messages: 1, Deliveries: 2, Bytes: 10, DeliveredBytes: 20},
-		{Date: "2026-03-14", Messages: 1, Deliveries: 2, Bytes: 10, DeliveredBytes: 20, Connections: 1},
+		{Date: "2026-03-13", Sums: telemetry.Sums{Messages: 1, Deliveries: 2, Bytes: 10, DeliveredBytes: 20}},
+		{Date: "2026-03-14", Sums: telemetry.Sums{Messages: 1, Deliveries: 2, Bytes: 10, DeliveredBytes: 20, Connections: 1}},
 	}
 	if !slices.Equal(got.Days, want) {
 		a.t.Errorf("got %+v, want %+v", got.Days, want)

@@ -90,7 +90,7 @@ func input(table dynamo.Table, name string) *dynamodb.CreateTableInput {
 		})
 	}
 	if table.Stream {
-		in.StreamSpecification = &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewImage}
+		in.StreamSpecification = &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly}
 	}
 	return in
 }

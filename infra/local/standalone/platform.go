@@ -158,7 +158,7 @@ func (p *Platform) assemble(s *config.Standalone) error {
 		return err
 	}
 	p.poster.gateway = p.gateway
-	api := httpapi.API{Service: p.service, Events: p.disk.Telemetry, Log: p.log, TrustedProxies: s.TrustedProxies}
+	api := httpapi.API{Service: p.service, Figures: p.disk.Telemetry, Log: p.log, TrustedProxies: s.TrustedProxies}
 	p.server = server(door(http.HandlerFunc(p.gateway.ServeWebSocket), api.Handler()), p.log)
 	return nil
 }

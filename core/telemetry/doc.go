@@ -1,0 +1,41 @@
+// Package telemetry is what the platform remembers of a message or a
+// connection: eight attributes and no other, for as long as the application's
+// plan says; and what they come to, which reports ask for.
+//
+// # Rollups
+//
+// A store may spread an application's events over parts, and keep beside them
+// what they came to: a Rollup for each minute, hour and day in which there were
+// any. Rollups are derived from events and nothing else, by Roll, which is told
+// of events that were written; and SumPart makes reports of them.
+//
+// Roll counts no event that it is told of. It takes the news as a sign that
+// earlier minutes of the part are complete: those that ended Settle before the
+// newest of the news was written. It reads the events behind the last minute
+// that has a rollup, and keeps one minute after the other. An hour is kept when
+// a minute of a later one is about to be, as the sum of its minutes, and a day
+// as the sum of its hours. So each event is read once, and each rollup written
+// once, however the news arrive; where there is a minute, all hours and days
+// that ended before it are there; and of every call that dies, wherever, the
+// next one is the continuation. News that never arrive are no loss: the next
+// ones, a month later perhaps, bring what they would have brought.
+//
+// An event that is written later than Settle is told from others by its news
+// alone. Its minute, if that has been closed, and what that is a part of, are
+// then counted again, from the events. Of two rollups of one time the one that
+// counts more events is kept: events are never changed, so what was counted
+// last was counted best, whoever was the last to write it.
+//
+// SumPart trusts rollups up to the last minute, and reads events behind it. So
+// a report is never behind, even if Roll has not been called for days: it is
+// slower then. Only an event later than Settle can be missing from one, for as
+// long as its news are on their way.
+//
+// A rollup ends with the last of its events. Once the first of them has ended,
+// it is not read any more, but what it was made of: nobody reads more, by way
+// of a sum, than what the plan still lets him read. When a plan changes, events
+// keep their ends until somebody changes them; he has to delete the
+// application's rollups before, the latest minutes first, and they come again.
+//
+// What it costs on DynamoDB is said in package dynamo, at Telemetry's rollups.
+package telemetry

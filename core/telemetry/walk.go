@@ -1,0 +1,98 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+)
+
+// SumPart is Figures.Sum for one part of an application, of a store that keeps
+// rollups. It reads days, hours at their ends, minutes at the ends of these,
+// and events behind the last rollup; and whatever is no longer readable as a
+// whole it reads in smaller pieces, down to single events. So what it counts
+// is never more than what is readable.
+func SumPart(ctx context.Context, store Rollups, p Part, from, to, now time.Time, add func(at time.Time, s Sums) error) error {
+	closed, err := store.Closed(ctx, p)
+	if err != nil {
+		return err
+	}
+	w := &walk{ctx, store, p, now, closed, add}
+	if !from.Before(closed) {
+		return w.sum(0, from, to)
+	}
+	if to.Before(closed) {
+		closed = to
+	}
+	if err := w.sum(Daily, from, closed); err != nil {
+		return err
+	}
+	return w.sum(0, closed, to)
+}
+
+// walk is one call of SumPart.
+type walk struct {
+	ctx    context.Context
+	store  Rollups
+	part   Part
+	now    time.Time
+	closed time.Time
+	add    func(time.Time, Sums) error
+}
+
+// sum adds what happened in [from, to), in pieces of that span at most.
+func (w *walk) sum(s Span, from, to time.Time) error {
+	switch {
+	case !from.Before(to):
+		return nil
+	case s == 0:
+		return w.events(from, to)
+	}
+	first, last := s.next(from), s.Start(to)
+	if end := w.end(s); end.Before(last) {
+		last = end
+	}
+	if !first.Before(last) {
+		return w.sum(s.finer(), from, to)
+	}
+	if err := w.sum(s.finer(), from, first); err != nil {
+		return err
+	}
+	if err := w.kept(s, first, last); err != nil {
+		return err
+	}
+	return w.sum(s.finer(), last, to)
+}
+
+// end returns until when there are rollups of a span. An hour or a day is there
+// when a minute after it is.
+func (w *walk) end(s Span) time.Time {
+	if s == Minutely {
+		return w.closed
+	}
+	return s.Start(w.closed.Add(-1))
+}
+
+func (w *walk) kept(s Span, from, to time.Time) error {
+	all, err := w.store.Kept(w.ctx, w.part, s, from, to, w.now)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if w.now.Before(r.Whole) {
+			err = w.add(r.Start, r.Sums)
+		} else {
+			err = w.sum(s.finer(), r.Start, r.end())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walk) events(from, to time.Time) error {
+	return w.store.Records(w.ctx, w.part, from, to, w.now, func(e Record) error {
+		var s Sums
+		s.Count(e.Event)
+		return w.add(e.At, s)
+	})
+}
