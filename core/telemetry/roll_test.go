@@ -29,7 +29,6 @@ type history struct {
 	now    time.Time
 	all    []telemetry.Record
 	news   []telemetry.Written
-	late   int      // events that may be missing, for their news are on their way
 	calls  []*call  // under way
 	adrift []func() // writes of the dead, on their way
 }
