@@ -1,3 +1,7 @@
+// Package dynamotest makes the tables of package dynamo in DynamoDB Local, for
+// tests.
+//
+// It promises each test tables that no other has, dropped when it ends.
 package dynamotest
 
 import (
@@ -6,11 +10,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"tacet/infra/dynamo"
+	"tacet/infra/local/dynamodb"
 )
 
 // Credentials are what DynamoDB Local takes: anything that looks like some.
@@ -22,25 +25,39 @@ const Region = "eu-central-1"
 // Names are the tables that a test has to itself, by class.
 type Names map[string]string
 
+// Local is a DynamoDB Local to make tables in.
+type Local struct {
+	*dynamodb.Local
+	tables dynamodb.Tables
+}
+
+// Start starts the DynamoDB Local that the project keeps. The caller stops it.
+func Start() (*Local, error) {
+	l, err := dynamodb.Start(context.Background(), dynamodb.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return &Local{l, dynamodb.NewTables(l.Endpoint)}, nil
+}
+
 var made atomic.Int64
 
 // Create makes all of dynamo.Tables anew, under names that no other test has,
 // and drops them when the test ends.
 func (l *Local) Create(t testing.TB) Names {
 	t.Helper()
-	db := l.admin()
 	names, n := Names{}, made.Add(1)
-	for _, table := range dynamo.Tables {
-		name := fmt.Sprintf("%s-%d", table.Class, n)
-		if _, err := db.CreateTable(t.Context(), input(table, name)); err != nil {
-			t.Fatalf("create %s: %v", name, err)
+	for _, of := range dynamo.Tables {
+		name := fmt.Sprintf("%s-%d", of.Class, n)
+		if err := l.tables.Create(t.Context(), table(of, name)); err != nil {
+			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if _, err := db.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
-				t.Errorf("drop %s: %v", name, err)
+			if err := l.tables.Drop(context.Background(), name); err != nil {
+				t.Error(err)
 			}
 		})
-		names[table.Class] = name
+		names[of.Class] = name
 	}
 	return names
 }
@@ -48,49 +65,25 @@ func (l *Local) Create(t testing.TB) Names {
 // Scan returns every item of a table, as it rests there.
 func (l *Local) Scan(t testing.TB, table string) []map[string]types.AttributeValue {
 	t.Helper()
-	var all []map[string]types.AttributeValue
-	pages := dynamodb.NewScanPaginator(l.admin(), &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
-		if err != nil {
-			t.Fatalf("scan %s: %v", table, err)
-		}
-		all = append(all, page.Items...)
+	all, err := l.tables.Scan(t.Context(), table)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return all
 }
 
-func (l *Local) admin() *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{
-		Region: Region, BaseEndpoint: &l.Endpoint,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: Credentials.ID, SecretAccessKey: Credentials.Secret}, nil
-		}),
-	})
-}
-
-func input(table dynamo.Table, name string) *dynamodb.CreateTableInput {
-	attribute := func(name string, kind types.ScalarAttributeType) types.AttributeDefinition {
-		return types.AttributeDefinition{AttributeName: &name, AttributeType: kind}
+// table says what the table is called, and what it looks like. Nothing expires
+// by itself: tests have clocks of their own.
+func table(of dynamo.Table, name string) dynamodb.Table {
+	key := func(hash, sort, kind string) dynamodb.Key {
+		return dynamodb.Key{Hash: dynamodb.Attribute{Name: hash, Type: "S"}, Range: dynamodb.Attribute{Name: sort, Type: kind}}
 	}
-	keys := func(hash, sort string) []types.KeySchemaElement {
-		return []types.KeySchemaElement{{AttributeName: &hash, KeyType: types.KeyTypeHash}, {AttributeName: &sort, KeyType: types.KeyTypeRange}}
+	t := dynamodb.Table{Name: name, Key: key(dynamo.Hash, dynamo.Range, "S")}
+	for _, x := range of.Indexes {
+		t.Indexes = append(t.Indexes, dynamodb.Index{Name: x.Name, Key: key(x.Hash, x.Range, "N"), Projection: "INCLUDE", Holds: x.Holds})
 	}
-	in := &dynamodb.CreateTableInput{
-		TableName: &name, BillingMode: types.BillingModePayPerRequest, KeySchema: keys(dynamo.Hash, dynamo.Range),
-		AttributeDefinitions: []types.AttributeDefinition{
-			attribute(dynamo.Hash, types.ScalarAttributeTypeS), attribute(dynamo.Range, types.ScalarAttributeTypeS),
-		},
+	if of.Stream {
+		t.Stream = "KEYS_ONLY"
 	}
-	for _, x := range table.Indexes {
-		in.AttributeDefinitions = append(in.AttributeDefinitions, attribute(x.Hash, types.ScalarAttributeTypeS), attribute(x.Range, types.ScalarAttributeTypeN))
-		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
-			IndexName: &x.Name, KeySchema: keys(x.Hash, x.Range),
-			Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: x.Holds},
-		})
-	}
-	if table.Stream {
-		in.StreamSpecification = &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly}
-	}
-	return in
+	return t
 }
