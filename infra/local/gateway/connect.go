@@ -90,7 +90,7 @@ func (h *handshake) admit() *refusal {
 				return h.refuse(http.StatusBadRequest, "Missing required request parameters")
 			}
 		}
-		if connect.IAM && g.opts.Credentials.verify(h.r, nil, g.opts.Region, g.opts.Now()) != nil {
+		if connect.IAM && g.opts.Credentials.Verify(h.r, nil, signingService, g.opts.Region, g.opts.Now()) != nil {
 			return h.refuse(http.StatusForbidden, textForbidden)
 		}
 	}

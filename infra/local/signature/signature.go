@@ -1,4 +1,15 @@
-package gateway
+// Package signature tells who signed a request, and whether it was them: the
+// other side of AWS Signature Version 4.
+//
+// It promises that what it takes was signed with the credentials, for the
+// service, the region and the time; that a comparison takes as long whatever
+// is wrong; and that credentials print as their id.
+//
+// It signs the request again with the SDK's signer and compares. So it refuses
+// what that signer would not sign: a signature that covers User-Agent, Expect,
+// Transfer-Encoding or an empty Content-Length. It knows no chunked payloads,
+// and remembers nothing: a request can be sent twice.
+package signature
 
 import (
 	"context"
@@ -30,19 +41,18 @@ func (c Credentials) String() string { return "credentials " + c.AccessKeyID }
 func (c Credentials) GoString() string { return c.String() }
 
 const (
-	signingService   = "execute-api"
 	signingAlgorithm = "AWS4-HMAC-SHA256"
 	amzDateFormat    = "20060102T150405Z"
 	// maxSkew is how far the signer's clock may be from ours, either way.
 	maxSkew = 5 * time.Minute
 )
 
-// errSignature says that a request is not signed, or not by whom it must be.
+// ErrSignature says that a request is not signed, or not by whom it must be.
 // It does not say which: whoever is owed that has the key to try it with.
-var errSignature = errors.New("gateway: request is not signed as required")
+var ErrSignature = errors.New("signature: the request is not signed as required")
 
-// signature is what a request says of how it was signed.
-type signature struct {
+// claim is what a request says of how it was signed.
+type claim struct {
 	accessKeyID string
 	scope       string // date/region/service/aws4_request
 	headers     string // names in lower case, separated by semicolons
@@ -52,28 +62,38 @@ type signature struct {
 	presigned   bool
 }
 
-// verify returns errSignature unless a request bears an AWS Signature Version
-// 4 made with c for a region, in its headers or in its query string, within
-// maxSkew of now. (A presigned request is good for X-Amz-Expires, but never
-// for longer than maxSkew.)
-//
-// It signs the request again with the SDK's signer and compares. So it refuses
-// what that signer would not sign: a signature that covers User-Agent, Expect,
-// Transfer-Encoding or an empty Content-Length.
-func (c *Credentials) verify(r *http.Request, body []byte, region string, now time.Time) error {
-	claim, ok := readSignature(r)
-	if !ok || claim.accessKeyID != c.AccessKeyID || !same(claim.token, c.SessionToken) {
-		return errSignature
+// KeyID returns the access key id that a request says it was signed with, and
+// the service that it was signed for; "" if it does not say.
+func KeyID(r *http.Request) (id, service string) {
+	c, ok := read(r)
+	if !ok {
+		return "", ""
 	}
-	if skew := now.Sub(claim.at); skew > maxSkew || skew < -maxSkew {
-		return errSignature
+	scope := strings.Split(c.scope, "/")
+	if len(scope) != 4 {
+		return "", ""
 	}
-	if claim.scope != claim.at.Format("20060102")+"/"+region+"/"+signingService+"/aws4_request" {
-		return errSignature
+	return c.accessKeyID, scope[2]
+}
+
+// Verify returns ErrSignature unless a request bears a signature made with c
+// for a service in a region, in its headers or in its query string, within five
+// minutes of now. (A presigned request is good for X-Amz-Expires, but never for
+// longer than that.)
+func (c *Credentials) Verify(r *http.Request, body []byte, service, region string, now time.Time) error {
+	said, ok := read(r)
+	if !ok || said.accessKeyID != c.AccessKeyID || !same(said.token, c.SessionToken) {
+		return ErrSignature
 	}
-	want, err := c.sign(r, body, claim, region)
-	if err != nil || !same(claim.value, want) {
-		return errSignature
+	if skew := now.Sub(said.at); skew > maxSkew || skew < -maxSkew {
+		return ErrSignature
+	}
+	if said.scope != said.at.Format("20060102")+"/"+region+"/"+service+"/aws4_request" {
+		return ErrSignature
+	}
+	want, err := c.sign(r, body, said, service, region)
+	if err != nil || !same(said.value, want) {
+		return ErrSignature
 	}
 	return nil
 }
@@ -81,7 +101,7 @@ func (c *Credentials) verify(r *http.Request, body []byte, region string, now ti
 // same compares in a time that depends on the lengths alone.
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-func readSignature(r *http.Request) (s signature, ok bool) {
+func read(r *http.Request) (s claim, ok bool) {
 	var credential, date string
 	s.token = r.Header.Get("X-Amz-Security-Token")
 	if query := r.URL.Query(); query.Get("X-Amz-Algorithm") == signingAlgorithm {
@@ -113,9 +133,9 @@ func readSignature(r *http.Request) (s signature, ok bool) {
 }
 
 // sign returns the signature that a request ought to bear.
-func (c *Credentials) sign(r *http.Request, body []byte, claim signature, region string) (string, error) {
+func (c *Credentials) sign(r *http.Request, body []byte, said claim, service, region string) (string, error) {
 	again := &http.Request{Method: r.Method, Host: r.Host, Header: http.Header{}, URL: cloneURL(r.URL)}
-	for name := range strings.SplitSeq(claim.headers, ";") {
+	for name := range strings.SplitSeq(said.headers, ";") {
 		switch key := http.CanonicalHeaderKey(name); key {
 		case "Host":
 		case "Content-Length":
@@ -130,11 +150,11 @@ func (c *Credentials) sign(r *http.Request, body []byte, claim signature, region
 	signer := v4.NewSigner()
 	ctx := context.Background() // for the signer's own log, which is off
 
-	if claim.presigned {
+	if said.presigned {
 		query := again.URL.Query()
 		query.Del("X-Amz-Signature")
 		again.URL.RawQuery = query.Encode()
-		signed, _, err := signer.PresignHTTP(ctx, credentials, again, payload, signingService, region, claim.at)
+		signed, _, err := signer.PresignHTTP(ctx, credentials, again, payload, service, region, said.at)
 		if err != nil {
 			return "", err
 		}
@@ -144,7 +164,7 @@ func (c *Credentials) sign(r *http.Request, body []byte, claim signature, region
 		}
 		return u.Query().Get("X-Amz-Signature"), nil
 	}
-	if err := signer.SignHTTP(ctx, credentials, again, payload, signingService, region, claim.at); err != nil {
+	if err := signer.SignHTTP(ctx, credentials, again, payload, service, region, said.at); err != nil {
 		return "", err
 	}
 	_, value, _ := strings.Cut(again.Header.Get("Authorization"), "Signature=")
