@@ -1,0 +1,57 @@
+package guard
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"tacet/infra/local/iam"
+)
+
+// functionsPath is where Lambda's Invoke API is
+// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html).
+const functionsPath = "/2015-03-31/functions/"
+
+// readLambda tells what an invocation needs.
+func (g *Guard) readLambda(r *http.Request, body []byte) (request, error) {
+	escaped, ok := strings.CutSuffix(strings.TrimPrefix(r.URL.EscapedPath(), functionsPath), "/invocations")
+	name, err := url.PathUnescape(escaped)
+	if !ok || err != nil || r.Method != http.MethodPost {
+		return request{}, errUnknown
+	}
+	if i := strings.LastIndex(name, ":function:"); i >= 0 { // an ARN
+		name = name[i+len(":function:"):]
+	}
+	name, _, _ = strings.Cut(name, ":") // a qualifier
+	return request{
+		Call:  Call{Service: Lambda, Operation: "Invoke", On: name},
+		needs: []iam.Request{{Action: "lambda:InvokeFunction", Resource: g.arn("lambda", "function:"+name)}},
+		body:  body,
+	}, nil
+}
+
+// connectionOperations by method: the management API
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html).
+var connectionOperations = map[string]string{
+	http.MethodPost: "PostToConnection", http.MethodGet: "GetConnection", http.MethodDelete: "DeleteConnection",
+}
+
+// readConnection tells what a callback needs: the resource is
+// arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/@connections/ID
+// (API Gateway Developer Guide, "Control access to a WebSocket API with AWS IAM
+// authorization").
+func (g *Guard) readConnection(r *http.Request, body []byte) (request, error) {
+	operation, ok := connectionOperations[r.Method]
+	stage, id, found := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/@connections/")
+	if !ok || !found {
+		return request{}, errUnknown
+	}
+	return request{
+		Call: Call{Service: Connections, Operation: operation},
+		needs: []iam.Request{{
+			Action:   "execute-api:ManageConnections",
+			Resource: g.arn("execute-api", strings.Join([]string{g.opts.API, stage, r.Method, "@connections", id}, "/")),
+		}},
+		body: body,
+	}, nil
+}
