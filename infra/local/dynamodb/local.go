@@ -75,7 +75,7 @@ func Start(ctx context.Context, o Options) (*Local, error) {
 	l.process = exec.Command("sh", append([]string{
 		"-c", watch, "sh",
 		java, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dsqlite4java.library.path=" + folder, "-cp", filepath.Join(folder, "*"),
-		"software.amazon.dynamodb.services.local.main.ServerRunner", 
+		"software.amazon.dynamodb.services.local.main.ServerRunner",
 		"-disableTelemetry", "-sharedDb", "-port", strconv.Itoa(port), // the same tables, whoever asks
 	}, where...)...)
 	l.process.Stderr = l.said
