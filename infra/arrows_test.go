@@ -62,6 +62,10 @@ var rules = []rule{
 		because: "it imitates API Gateway, for which a handler is a value with Invoke; it serves other people's functions as well",
 	},
 	{
+		from: []string{"infra/local/runtime"}, not: everything, but: []string{"infra/local/runtime"},
+		because: "it imitates Lambda, for which a function is a folder; it runs other people's functions as well",
+	},
+	{
 		from: deployed, except: []string{"infra/dynamo/dynamotest"}, not: []string{"infra/local", "infra/load", "infra/embedded", "infra/estimate", "infra/scenario", "infra/tacet"},
 		because: "what only one machine needs must not make a Lambda start slower",
 	},

@@ -1,0 +1,176 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+)
+
+// Function is a function of a host.
+type Function struct {
+	host    *Host
+	spec    Spec
+	arn     string
+	command command
+	env     []string
+
+	// Guarded by Host.mu.
+	idle     []*instance // the one used last is the last
+	busy     int         // events being handled
+	starting int         // instances
+	waiting  []*invocation
+}
+
+// Name returns the function's name.
+func (f *Function) Name() string { return f.spec.Name }
+
+// ErrClosed is what events get that the host can no longer handle.
+var ErrClosed = errors.New("runtime: the host is closed")
+
+// Invoke has an event handled and waits for the answer. The error is a
+// *FunctionError when the function failed, whose text is the function's own,
+// and a *Refusal when it was not invoked. When ctx ends, nobody waits any more,
+// but the function goes on, as on Lambda.
+func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	// The event is lent, and may be on its way when ctx ends.
+	out := f.invoke(ctx, newInvocation(bytes.Clone(event)))
+	return out.payload, out.err
+}
+
+// invoke has an event handled, and writes the line about it.
+func (f *Function) invoke(ctx context.Context, inv *invocation) outcome {
+	start := time.Now()
+	out := f.handle(ctx, inv)
+	if log := f.host.opts.Log; log.Enabled(ctx, slog.LevelInfo) {
+		level := slog.LevelInfo
+		if out.err != nil {
+			level = slog.LevelWarn
+		}
+		log.LogAttrs(ctx, level, "function", slog.String("function", f.spec.Name), slog.String("request", inv.id), slog.String("status", out.status()),
+			slog.Float64("ms", float64(time.Since(start).Microseconds())/1000), slog.Bool("cold", out.cold))
+	}
+	return out
+}
+
+// handle finds an instance for an event, and waits.
+func (f *Function) handle(ctx context.Context, inv *invocation) outcome {
+	h := f.host
+	if h.opts.Hostile.happens(h.opts.Hostile.Throttle) {
+		return refused(throttled(reasonConcurrency))
+	}
+	inv.fate = h.opts.Hostile.fate()
+	h.mu.Lock()
+	switch limit := f.spec.Concurrency; {
+	case h.closed:
+		h.mu.Unlock()
+		return refused(ErrClosed)
+	case limit != 0 && f.busy+len(f.waiting) >= max(limit, 0):
+		h.mu.Unlock()
+		return refused(throttled(reasonReserved))
+	}
+	if last := len(f.idle) - 1; last >= 0 {
+		i := f.idle[last]
+		f.idle = f.idle[:last]
+		i.begin(inv)
+	} else {
+		f.waiting = append(f.waiting, inv)
+		h.waiting++
+		h.scale()
+	}
+	h.mu.Unlock()
+	return f.await(ctx, inv)
+}
+
+// await waits until an event was handled, or is not going to be.
+func (f *Function) await(ctx context.Context, inv *invocation) outcome {
+	h := f.host
+	patience := time.NewTimer(h.opts.Patience)
+	defer patience.Stop()
+	for {
+		select {
+		case out := <-inv.done:
+			return out
+		case <-ctx.Done():
+			f.withdraw(inv, func() bool { return true })
+			return refused(ctx.Err())
+		case <-h.ctx.Done():
+			if f.withdraw(inv, func() bool { return true }) {
+				return refused(ErrClosed)
+			}
+			return <-inv.done // its instance is being ended
+		case <-patience.C:
+			if f.withdraw(inv, func() bool { return h.full() && f.starting == 0 }) {
+				return refused(throttled(reasonConcurrency))
+			}
+			patience.Reset(h.opts.Patience)
+		}
+	}
+}
+
+// withdraw takes an event out of the line if it is still in it, and if that is
+// wanted then.
+func (f *Function) withdraw(inv *invocation, wanted func() bool) bool {
+	h := f.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := slices.Index(f.waiting, inv)
+	if at < 0 || !wanted() {
+		return false
+	}
+	f.waiting = slices.Delete(f.waiting, at, at+1)
+	h.waiting--
+	return true
+}
+
+// next takes the event out of the line that waits for the longest time. h.mu
+// is held.
+func (f *Function) next() *invocation {
+	if len(f.waiting) == 0 {
+		return nil
+	}
+	inv := f.waiting[0]
+	f.waiting = slices.Delete(f.waiting, 0, 1)
+	f.host.waiting--
+	return inv
+}
+
+// offer gives an instance that has nothing to do the next event, or lets it
+// rest. h.mu is held.
+func (f *Function) offer(i *instance) {
+	if inv := f.next(); inv != nil {
+		i.begin(inv)
+		return
+	}
+	i.rest()
+	f.host.scale() // another function may need the room
+}
+
+// Warm starts instances until n are idle, and waits for them. It is what
+// Lambda calls provisioned concurrency, but nothing keeps them.
+func (f *Function) Warm(ctx context.Context, n int) error {
+	h := f.host
+	h.mu.Lock()
+	n -= len(f.idle)
+	started := make(chan error, max(n, 0))
+	for range n {
+		if h.closed || h.full() {
+			started <- throttled(reasonConcurrency)
+			continue
+		}
+		h.start(f, started)
+	}
+	h.mu.Unlock()
+	var err error
+	for range n {
+		select {
+		case failure := <-started:
+			err = errors.Join(err, failure)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return err
+}
