@@ -87,6 +87,7 @@ func looseness(segment string) int {
 func isVariable(segment string) bool {
 	return strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}")
 }
+
 func isGreedy(segment string) bool { return isVariable(segment) && strings.HasSuffix(segment, "+}") }
 
 // find returns the route of a request. A HEAD is no GET.
