@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"tacet/infra/local/standalone"
+	"tacet/infra/local/site"
 )
 
 func TestKeysThatOthersCanReadAreRefused(t *testing.T) {
@@ -18,14 +18,14 @@ func TestKeysThatOthersCanReadAreRefused(t *testing.T) {
 	_, stop := mustStart(t, settings(data))
 	stop()
 	file := filepath.Join(data, "development.json")
-	if _, err := standalone.ReadDevelopment(data); err != nil {
+	if _, err := site.ReadDevelopment(data); err != nil {
 		t.Error("nobody else can read them: ", err)
 	}
 	for _, mode := range []os.FileMode{0o640, 0o604, 0o620, 0o602} {
 		if err := os.Chmod(file, mode); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := standalone.ReadDevelopment(data); err == nil || !strings.Contains(err.Error(), "chmod 600 "+file) {
+		if _, err := site.ReadDevelopment(data); err == nil || !strings.Contains(err.Error(), "chmod 600 "+file) {
 			t.Errorf("%v: got %v", mode, err)
 		}
 	}

@@ -18,14 +18,7 @@
 // with AWS credentials, and nobody is given any for this host. The platform
 // itself reaches its connections by direct calls.
 //
-// What lies in the data folder:
+// What lies in the data folder, beside what package site keeps there:
 //
 //	db/, key, lock, …  what the embedded stores keep, encrypted, and their key, mode 0600
-//	node               the id under which this host records telemetry: random, no host name
-//	development.json   the development application's id and signing keys, mode 0600
-//	running.json       while the platform runs: its addresses, tokens, process id, mode 0600
-//	certificates/      certificates of Let's Encrypt, with --domain
-//
-// running.json and development.json are how the other commands find the
-// platform and sign tokens, also while it runs and holds the folder's lock.
 package standalone

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tacet/infra/local/site"
 )
 
 // behind serves a handler behind a front of the test's own, and says for each
@@ -25,7 +27,7 @@ func behind(t *testing.T, h http.HandlerFunc) (f *front, address string, log *di
 		t.Fatal(err)
 	}
 	log = new(diary)
-	s := server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := site.Server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, ours := w.(*reply)
 		w.Header().Set("Front", map[bool]string{true: "yes", false: "no"}[ours])
 		h(w, r)

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tacet/infra/config"
+	"tacet/infra/local/site"
 	"tacet/infra/local/standalone"
 )
 
@@ -38,7 +39,7 @@ func settings(data string) config.Standalone {
 }
 
 // mustStart starts a platform that ends with the test, unless stop is called before.
-func mustStart(t *testing.T, s config.Standalone) (r standalone.Running, stop func()) {
+func mustStart(t *testing.T, s config.Standalone) (r site.Running, stop func()) {
 	t.Helper()
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
@@ -104,7 +105,7 @@ func mustDial(t *testing.T, address string) (*peer, string) {
 	return p, hello.Connection.AppID
 }
 
-func mustConnect(t *testing.T, r standalone.Running) *peer {
+func mustConnect(t *testing.T, r site.Running) *peer {
 	t.Helper()
 	p, app := mustDial(t, r.WebSocket+"?access_token="+r.ClientToken)
 	if app != string(r.App) {
@@ -161,7 +162,7 @@ func (p *peer) close() (websocket.CloseError, []string) {
 }
 
 // call calls the HTTP API with the admin token.
-func call(t *testing.T, r standalone.Running, method, path, body string) (int, string) {
+func call(t *testing.T, r site.Running, method, path, body string) (int, string) {
 	t.Helper()
 	q, err := http.NewRequestWithContext(patience(t), method, r.HTTP+path, strings.NewReader(body))
 	if err != nil {

@@ -2,17 +2,10 @@ package standalone
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"log/slog"
-	"math/big"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -25,124 +18,8 @@ import (
 	"tacet/core/grant"
 	"tacet/infra/config"
 	"tacet/infra/jwks"
+	"tacet/infra/local/site"
 )
-
-// MustCertify writes a certificate for 127.0.0.1 that vouches for itself, and its key.
-func MustCertify(t *testing.T, dir string, serial int64) (pool *x509.CertPool, cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for file, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool = x509.NewCertPool()
-	pool.AddCert(leaf)
-	return pool, cert, key
-}
-
-// A certificate is renewed every few weeks, and nobody wants to restart for it.
-func TestARenewedCertificateIsTakenIntoUse(t *testing.T) {
-	dir := t.TempDir()
-	_, cert, key := MustCertify(t, dir, 1)
-	p := &pair{cert: cert, key: key}
-	first, err := p.load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stamp := p.stamp
-	look := func() {
-		stamp = stamp.Add(time.Minute)
-		if err := os.Chtimes(cert, stamp, stamp); err != nil {
-			t.Fatal(err)
-		}
-		p.looked = time.Time{}
-	}
-
-	MustCertify(t, dir, 2)
-	if p.fresh() != first {
-		t.Error("the file was read without need")
-	}
-	look()
-	second := p.fresh()
-	if string(second.Certificate[0]) == string(first.Certificate[0]) {
-		t.Error("the old one is still in use")
-	}
-	if err := os.WriteFile(cert, []byte("half"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	look()
-	if p.fresh() != second {
-		t.Error("one that is no good was taken into use")
-	}
-}
-
-func TestClientsAreGivenANameThatLeadsHere(t *testing.T) {
-	named := func(names ...string) []byte {
-		t.Helper()
-		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: names}
-		der, err := x509.CreateCertificate(rand.Reader, c, c, private.Public(), private)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return der
-	}
-	for _, c := range []struct {
-		listen, domain string
-		certificate    []byte
-		want           string
-	}{
-		{"127.0.0.1:0", "", nil, "127.0.0.1:4711"},
-		{"localhost:0", "", nil, "localhost:4711"},
-		{"[::1]:0", "", nil, "[::1]:4711"},
-		{":0", "", nil, "localhost:4711"},
-		{"0.0.0.0:0", "", nil, "localhost:4711"},
-		{"[::]:0", "", named("example.org", "other.org"), "example.org:4711"},
-		{"[::]:0", "", named("*.example.org"), "localhost:4711"},
-		{"192.0.2.1:0", "", named("example.org"), "192.0.2.1:4711"},
-		{":0", "example.org", nil, "example.org"},
-	} {
-		s := config.Standalone{Listen: c.listen, Domain: c.domain}
-		if got := address(&s, &net.TCPAddr{IP: net.IPv4zero, Port: 4711}, c.certificate); got != c.want {
-			t.Errorf("%s %s: got %s", c.listen, c.domain, got)
-		}
-	}
-}
-
-func TestAHostHeaderCannotAddToThePolicy(t *testing.T) {
-	for host, want := range map[string]string{
-		"127.0.0.1:8080": "127.0.0.1:8080", "[::1]:80": "[::1]:80", "a-b.example": "a-b.example",
-		"x; script-src *": "invalid", "x *": "invalid", "x,y": "invalid", "x'y": "invalid",
-	} {
-		if got := hostSource(host); got != want {
-			t.Errorf("%q: got %q", host, got)
-		}
-	}
-}
 
 func TestMemoryIsGivenBackOnceForACrowd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -200,7 +77,7 @@ func started(t *testing.T, integration time.Duration, change ...func(*config.Sta
 		}
 	})
 	r := p.running
-	return p, Development{App: r.App, ClientKey: r.ClientKey, AdminKey: r.AdminKey}.application("unlimited")
+	return p, site.Development{App: r.App, ClientKey: r.ClientKey, AdminKey: r.AdminKey}.Application("unlimited")
 }
 
 // A key server that never answers must not keep clients waiting for ever.
@@ -233,7 +110,7 @@ func TestConnectionsEndWithTheirTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	short, err := Development{ClientKey: p.running.ClientKey}.token(grant.Client, now, now.Add(2*time.Second))
+	short, err := site.Development{ClientKey: p.running.ClientKey}.Token(grant.Client, now, now.Add(2*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

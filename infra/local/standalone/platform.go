@@ -24,13 +24,14 @@ import (
 	"tacet/infra/httpapi"
 	"tacet/infra/jwks"
 	"tacet/infra/local/gateway"
+	"tacet/infra/local/site"
 )
 
 // Platform is a platform that runs. Made by Start; Stop frees what it has.
 type Platform struct {
 	log     *slog.Logger
-	folder  folder
-	running Running
+	folder  site.Folder
+	running site.Running
 
 	disk    *embedded.Disk
 	memory  *embedded.Memory
@@ -44,11 +45,14 @@ type Platform struct {
 	ticking sync.WaitGroup
 }
 
+// Stage is the path of WebSockets where the application stands in the query.
+const Stage = "ws"
+
 // Start starts a platform and returns when it listens. The settings have been
 // validated. An error is a text for whoever started it: what is in the way and
 // what to do about it.
 func Start(s config.Standalone, log *slog.Logger) (*Platform, error) {
-	p := &Platform{log: log, failed: make(chan error, 1), folder: folder(s.Data)}
+	p := &Platform{log: log, failed: make(chan error, 1), folder: site.Folder(s.Data)}
 	if s.Memory {
 		p.folder = ""
 	}
@@ -59,10 +63,10 @@ func Start(s config.Standalone, log *slog.Logger) (*Platform, error) {
 }
 
 func (p *Platform) start(s *config.Standalone) error {
-	if err := p.folder.make(); err != nil {
+	if err := p.folder.Make(); err != nil {
 		return err
 	}
-	tls, certificate, err := secure(s, p.folder)
+	tls, certificate, err := site.Secure(s, p.folder)
 	if err != nil {
 		return err
 	}
@@ -76,16 +80,16 @@ func (p *Platform) start(s *config.Standalone) error {
 	if err := p.assemble(s); err != nil {
 		return err
 	}
-	l, err := listen(s.Listen, tls)
+	l, err := site.Listen(s.Listen, tls)
 	if err != nil {
 		return err
 	}
 	now := time.Now()
-	expires := now.Add(TokenLife)
-	known, err := facts(s, l.Addr(), certificate, d, now, expires)
+	expires := now.Add(site.TokenLife)
+	known, err := site.NewFacts(s, l.Addr(), certificate, d, now, expires)
 	if err == nil {
-		p.running = Running{Facts: known, PID: os.Getpid(), Expires: expires.UTC().Truncate(time.Second), Certificate: certificate}
-		err = p.folder.write(runningFile, p.running)
+		p.running = site.Running{Facts: known, PID: os.Getpid(), Expires: expires.UTC().Truncate(time.Second), Certificate: certificate}
+		err = p.folder.Note(p.running)
 	}
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -112,8 +116,8 @@ func (p *Platform) open(s *config.Standalone) error {
 }
 
 // inUse says who has the data folder, if it has left a note.
-func inUse(f folder, err error) error {
-	r, noted := ReadRunning(string(f))
+func inUse(f site.Folder, err error) error {
+	r, noted := site.ReadRunning(string(f))
 	if noted != nil {
 		return err
 	}
@@ -123,13 +127,13 @@ func inUse(f folder, err error) error {
 
 // developer makes sure that the development application is in the stores, with
 // its keys and the plan of this start.
-func (p *Platform) developer(on plan.Name) (Development, error) {
-	d, err := p.folder.development()
+func (p *Platform) developer(on plan.Name) (site.Development, error) {
+	d, err := p.folder.Development()
 	if err != nil {
 		return d, err
 	}
 	ctx := context.Background()
-	a := d.application(on)
+	a := d.Application(on)
 	switch was, err := p.disk.Apps.App(ctx, d.App); {
 	case err == nil:
 		a.Settings, a.Name = was.Settings, was.Name
@@ -141,7 +145,7 @@ func (p *Platform) developer(on plan.Name) (Development, error) {
 
 // assemble joins core, functions, gateway and HTTP.
 func (p *Platform) assemble(s *config.Standalone) error {
-	node, err := p.folder.node()
+	node, err := p.folder.Node()
 	if err != nil {
 		return err
 	}
@@ -159,7 +163,7 @@ func (p *Platform) assemble(s *config.Standalone) error {
 	}
 	p.poster.gateway = p.gateway
 	api := httpapi.API{Service: p.service, Figures: p.disk.Telemetry, Log: p.log, TrustedProxies: s.TrustedProxies}
-	p.server = server(door(http.HandlerFunc(p.gateway.ServeWebSocket), api.Handler()), p.log)
+	p.server = site.Server(site.Door(Stage, http.HandlerFunc(p.gateway.ServeWebSocket), api.Handler()), p.log)
 	return nil
 }
 
@@ -251,7 +255,7 @@ func (p *Platform) endExpired(ctx context.Context) {
 }
 
 // Running says how to use the platform.
-func (p *Platform) Running() Running { return p.running }
+func (p *Platform) Running() site.Running { return p.running }
 
 // Failed delivers the error by which the platform stopped to listen by itself,
 // if it ever does.

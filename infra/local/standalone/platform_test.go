@@ -14,6 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"tacet/infra/local/site"
 	"tacet/infra/local/standalone"
 )
 
@@ -286,7 +287,7 @@ func TestNobodyElseReadsTheDataFolder(t *testing.T) {
 	check()
 	stop()
 	check()
-	if _, err := standalone.ReadRunning(data); err == nil {
+	if _, err := site.ReadRunning(data); err == nil {
 		t.Error("the folder says that a platform runs")
 	}
 }

@@ -13,13 +13,15 @@ import (
 	"github.com/coder/websocket"
 
 	"tacet/infra/config"
+	"tacet/infra/local/site"
+	"tacet/infra/local/site/sitetest"
 	"tacet/infra/local/standalone"
 )
 
 func secured(t *testing.T, data string) (config.Standalone, *x509.CertPool) {
 	s := settings(data)
 	var pool *x509.CertPool
-	pool, s.TLSCert, s.TLSKey = standalone.MustCertify(t, t.TempDir(), 1)
+	pool, s.TLSCert, s.TLSKey = sitetest.Certify(t, t.TempDir(), 1)
 	return s, pool
 }
 
@@ -75,7 +77,7 @@ func TestClientsOfThisMachineCanRecogniseTheCertificate(t *testing.T) {
 	data := t.TempDir()
 	s, _ := secured(t, data)
 	mustStart(t, s)
-	r, err := standalone.ReadRunning(data)
+	r, err := site.ReadRunning(data)
 	if err != nil {
 		t.Fatal(err)
 	}

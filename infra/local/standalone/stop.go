@@ -27,7 +27,7 @@ func (p *Platform) Stop(ctx context.Context) error {
 	p.cancel()
 	p.ticking.Wait()
 	// From here on nobody finds a platform that is about to stop.
-	err := p.folder.remove(runningFile)
+	err := p.folder.Forget()
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)

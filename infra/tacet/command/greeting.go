@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"tacet/infra/config"
-	"tacet/infra/local/standalone"
+	"tacet/infra/local/site"
 )
 
 // greeting is what somebody sees who starts the platform: where it is, and
@@ -15,7 +15,7 @@ import (
 type greeting struct {
 	program  string
 	settings *config.Standalone
-	running  standalone.Running
+	running  site.Running
 	// tokens says that tokens may be shown, because the reader is a person at a terminal. Whatever else
 	// standard error leads to may keep what it gets for longer than tokens are
 	// good, as journald and containers do.
@@ -79,7 +79,7 @@ func (g greeting) lines(b *strings.Builder) {
 // opening says how to get tokens. With a data folder none is shown but that in
 // the link: two more would fill the screen, and the commands find them.
 func (g greeting) opening(b *strings.Builder) {
-	good := fmt.Sprintf("good for %.0f hours, until %s", standalone.TokenLife.Hours(), g.running.Expires.Local().Format("Monday 15:04"))
+	good := fmt.Sprintf("good for %.0f hours, until %s", site.TokenLife.Hours(), g.running.Expires.Local().Format("Monday 15:04"))
 	switch {
 	case !g.settings.Memory:
 		fmt.Fprintf(b, "\nTokens are in %s (mode 0600), %s; `%s token%s` makes others.\n",

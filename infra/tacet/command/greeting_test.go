@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"tacet/infra/config"
-	"tacet/infra/local/standalone"
+	"tacet/infra/local/site"
 )
 
 // greet returns what is said of a platform at an address, with tokens that are
@@ -20,8 +20,8 @@ func greet(t *testing.T, at string, s config.Standalone, tokens bool) string {
 	t.Setenv("XDG_DATA_HOME", "")
 	t.Chdir(t.TempDir())
 	const id = "0123456789abcdef0123456789abcdef"
-	return greeting{"tacet", &s, standalone.Running{
-		Facts: standalone.Facts{
+	return greeting{"tacet", &s, site.Running{
+		Facts: site.Facts{
 			WebSocket: "ws" + at + "/apps/" + id, HTTP: "http" + at, Console: "http" + at + "/console/#app=" + id + "&token=CLIENT",
 			App: id, ClientToken: "CLIENT", AdminToken: "ADMIN",
 		}, Expires: time.Now(),

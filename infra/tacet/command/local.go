@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"tacet/infra/config"
-	"tacet/infra/local/standalone"
+	"tacet/infra/local/site"
 )
 
 // folders returns where to look for a platform of this machine: in data if
@@ -34,16 +34,16 @@ func folders(data string) []string {
 // running returns the platform that runs on this machine. One that was killed
 // leaves its note behind: of several notes the first counts at whose address
 // somebody answers. A note that is not trusted counts only as a reason.
-func running(data string) (standalone.Running, error) {
+func running(data string) (site.Running, error) {
 	all := folders(data)
-	var noted []standalone.Running
+	var noted []site.Running
 	var distrust error
 	for _, folder := range all {
 		r, err := readNote(folder)
 		switch {
 		case err == nil:
 			noted = append(noted, r)
-		case distrust == nil && !errors.Is(err, standalone.ErrNotRunning):
+		case distrust == nil && !errors.Is(err, site.ErrNotRunning):
 			distrust = err
 		}
 	}
@@ -57,17 +57,17 @@ func running(data string) (standalone.Running, error) {
 	}
 	switch {
 	case distrust != nil:
-		return standalone.Running{}, distrust
+		return site.Running{}, distrust
 	case len(noted) > 0:
 		return noted[0], nil
 	}
-	return standalone.Running{}, fmt.Errorf("no platform is running on this machine (looked in %s): start one with tacet run, "+
+	return site.Running{}, fmt.Errorf("no platform is running on this machine (looked in %s): start one with tacet run, "+
 		"say --data DIR if it keeps its data elsewhere, or say --url and --token", strings.Join(all, ", "))
 }
 
 // answers reports whether somebody listens where a platform said it would. Of
 // another machine nothing is asked.
-func answers(r standalone.Running) bool {
+func answers(r site.Running) bool {
 	e, err := at(r.WebSocket)
 	if err != nil || !e.here() {
 		return false
@@ -86,17 +86,17 @@ func answers(r standalone.Running) bool {
 
 // development returns the development application of this machine: that of
 // the platform that runs, else the first there is.
-func development(data string) (standalone.Development, error) {
+func development(data string) (site.Development, error) {
 	all := folders(data)
 	if r, err := running(data); err == nil {
-		return standalone.Development{App: r.App, ClientKey: r.ClientKey, AdminKey: r.AdminKey}, nil
+		return site.Development{App: r.App, ClientKey: r.ClientKey, AdminKey: r.AdminKey}, nil
 	}
 	for _, folder := range all {
-		d, err := standalone.ReadDevelopment(folder)
-		if !errors.Is(err, standalone.ErrNoDevelopment) {
+		d, err := site.ReadDevelopment(folder)
+		if !errors.Is(err, site.ErrNoDevelopment) {
 			return d, err
 		}
 	}
-	return standalone.Development{}, fmt.Errorf("there is no development application yet (looked in %s): "+
+	return site.Development{}, fmt.Errorf("there is no development application yet (looked in %s): "+
 		"tacet run makes one at its first start. Or sign with a key of your own: --secret or --key", strings.Join(all, ", "))
 }

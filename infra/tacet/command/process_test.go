@@ -20,13 +20,13 @@ import (
 
 	"github.com/coder/websocket"
 
-	"tacet/infra/local/standalone"
+	"tacet/infra/local/site"
 )
 
 // process is a tacet that runs.
 type process struct {
 	*exec.Cmd
-	facts  standalone.Facts
+	facts  site.Facts
 	stderr *safeBuffer
 }
 
@@ -101,7 +101,7 @@ func (p *process) ended(t *testing.T, within time.Duration) *os.ProcessState {
 	return p.ProcessState
 }
 
-func mustConnect(t *testing.T, f standalone.Facts) *websocket.Conn {
+func mustConnect(t *testing.T, f site.Facts) *websocket.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -221,7 +221,7 @@ func TestAKillLosesNothingAcknowledged(t *testing.T) {
 	}
 }
 
-func aggregates(t *testing.T, f standalone.Facts) (messages, connections int) {
+func aggregates(t *testing.T, f site.Facts) (messages, connections int) {
 	t.Helper()
 	q, err := http.NewRequest(http.MethodGet, fmt.Sprintf("%s/telemetry/aggregates/%s/2", f.HTTP, f.App), nil)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tacet/infra/config"
+	"tacet/infra/local/site"
 	"tacet/infra/local/standalone"
 	"tacet/infra/logging"
 )
@@ -77,7 +78,7 @@ func stop(p *standalone.Platform) error {
 }
 
 // announce says how to use the platform.
-func (r run) announce(c *console, running standalone.Running) error {
+func (r run) announce(c *console, running site.Running) error {
 	if r.JSON {
 		line := json.NewEncoder(c.out)
 		line.SetEscapeHTML(false) // the link is copied out of it as it stands

@@ -22,7 +22,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"tacet/infra/local/standalone"
+	"tacet/infra/local/site"
 	"tacet/infra/tacet/command"
 )
 
@@ -82,7 +82,7 @@ func running(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: running DATA")
 	}
 	until(ts, func() error {
-		_, err := standalone.ReadRunning(ts.MkAbs(args[0]))
+		_, err := site.ReadRunning(ts.MkAbs(args[0]))
 		return err
 	})
 }
@@ -91,7 +91,7 @@ func address(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: address NAME DATA")
 	}
-	r, err := standalone.ReadRunning(ts.MkAbs(args[1]))
+	r, err := site.ReadRunning(ts.MkAbs(args[1]))
 	ts.Check(err)
 	ts.Setenv(args[0], r.WebSocket)
 }
@@ -100,7 +100,7 @@ func occupied(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: occupied DATA TOPIC")
 	}
-	r, err := standalone.ReadRunning(ts.MkAbs(args[0]))
+	r, err := site.ReadRunning(ts.MkAbs(args[0]))
 	ts.Check(err)
 	until(ts, func() error {
 		q, err := http.NewRequest(http.MethodGet, r.HTTP+"/api/topics/"+string(r.App), nil)

@@ -13,7 +13,7 @@ import (
 
 	"tacet/core/grant"
 	"tacet/core/topic"
-	"tacet/infra/local/standalone"
+	"tacet/infra/local/site"
 )
 
 // token makes a token: for the development application of a data folder,
@@ -98,7 +98,7 @@ var actions = map[string]grant.Action{
 // nothing: a slip of the pen makes a token that fails much later.
 func (t token) permissions(kind grant.Kind) ([]string, error) {
 	if len(t.Permission) == 0 {
-		return standalone.Everything(kind), nil
+		return site.Everything(kind), nil
 	}
 	entries := []string{}
 	for _, given := range t.Permission {

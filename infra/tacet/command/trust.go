@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"tacet/infra/local/standalone"
+	"tacet/infra/local/site"
 )
 
 // noteName is the file in which a running platform says where it is, and holds
@@ -15,7 +15,7 @@ import (
 const noteName = "running.json"
 
 // readNote returns what the platform on a data folder has noted of itself, or
-// standalone.ErrNotRunning.
+// site.ErrNotRunning.
 //
 // The folder at hand is looked into without being asked, and may have come with
 // somebody's archive or lie where many can write. So a note counts only if
@@ -23,7 +23,7 @@ const noteName = "running.json"
 // else read its tokens either, a note that others can read is not the
 // platform's: whoever unpacks or checks out a file makes it readable. Windows
 // keeps no such modes; there its profile folders keep others out.
-func readNote(folder string) (standalone.Running, error) {
+func readNote(folder string) (site.Running, error) {
 	file := filepath.Join(folder, noteName)
 	for _, must := range []struct {
 		path   string
@@ -32,13 +32,13 @@ func readNote(folder string) (standalone.Running, error) {
 		info, err := os.Stat(must.path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return standalone.ReadRunning(folder) // says so
+			return site.ReadRunning(folder) // says so
 		case err != nil:
-			return standalone.Running{}, err
+			return site.Running{}, err
 		case !ownedAlone(info, must.others):
-			return standalone.Running{}, fmt.Errorf("%s is not trusted, because %s does not belong to this user alone, as tacet run makes it: "+
+			return site.Running{}, fmt.Errorf("%s is not trusted, because %s does not belong to this user alone, as tacet run makes it: "+
 				"say where to connect with --url (or TACET_URL) and a token for it in TACET_TOKEN", file, must.path)
 		}
 	}
-	return standalone.ReadRunning(folder)
+	return site.ReadRunning(folder)
 }

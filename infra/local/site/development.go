@@ -1,4 +1,4 @@
-package standalone
+package site
 
 import (
 	"crypto/rand"
@@ -49,11 +49,11 @@ var ErrNoDevelopment = errors.New("no development application")
 // Keys that others can read are refused: with them anybody makes tokens.
 func ReadDevelopment(data string) (Development, error) {
 	var d Development
-	path := folder(data).path(developmentFile)
+	path := Folder(data).path(developmentFile)
 	if info, err := os.Stat(path); data != "" && err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return d, fmt.Errorf("others may read %s, which holds keys; run: chmod 600 %s", path, path)
 	}
-	err := folder(data).read(developmentFile, &d)
+	err := Folder(data).read(developmentFile, &d)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return d, fmt.Errorf("%w in %s", ErrNoDevelopment, data)
@@ -66,9 +66,9 @@ func ReadDevelopment(data string) (Development, error) {
 	return d, d.slots().Check()
 }
 
-// development returns the folder's development application and makes it at the
+// Development returns the folder's development application and makes it at the
 // first time. The caller holds the folder's lock.
-func (f folder) development() (Development, error) {
+func (f Folder) Development() (Development, error) {
 	d, err := ReadDevelopment(string(f))
 	if !errors.Is(err, ErrNoDevelopment) {
 		return d, err
@@ -100,8 +100,8 @@ func (d Development) slots() grant.Slots {
 	return grant.Slots{Client: slot(d.ClientKey), Admin: slot(d.AdminKey)}
 }
 
-// application returns what the stores keep of it.
-func (d Development) application(on plan.Name) *app.App {
+// Application returns what the stores keep of it.
+func (d Development) Application(on plan.Name) *app.App {
 	return &app.App{ID: d.App, Name: "development", Plan: on, Keys: d.slots(), Blind: d.Blind}
 }
 
@@ -125,8 +125,8 @@ func Everything(kind grant.Kind) []string {
 	return []string{grant.Write(all), grant.Read(all)}
 }
 
-// token returns a token that may do everything of its kind, until expires.
-func (d Development) token(kind grant.Kind, issued, expires time.Time) (string, error) {
+// Token returns a token that may do everything of its kind, until expires.
+func (d Development) Token(kind grant.Kind, issued, expires time.Time) (string, error) {
 	k := d.Key(kind)
 	key, err := grant.ParseSigningKey(k.Algorithm, k.Secret.Reveal())
 	if err != nil {
@@ -137,9 +137,9 @@ func (d Development) token(kind grant.Kind, issued, expires time.Time) (string, 
 	})
 }
 
-// node returns the id under which this host records telemetry: random, made
+// Node returns the id under which this host records telemetry: random, made
 // once, and kept. It says nothing of the machine.
-func (f folder) node() (telemetry.NodeID, error) {
+func (f Folder) Node() (telemetry.NodeID, error) {
 	var id telemetry.NodeID
 	err := f.read(nodeFile, &id)
 	if err == nil && id == "" {

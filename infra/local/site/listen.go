@@ -1,4 +1,4 @@
-package standalone
+package site
 
 import (
 	"crypto/tls"
@@ -10,11 +10,11 @@ import (
 	"tacet/infra/local/socket"
 )
 
-// listen returns the listener of all that is served. How many connections it
+// Listen returns the listener of all that is served. How many connections it
 // can have is bounded by the files that the process may open, some of which are
 // kept back: Go raises that to what the user is allowed at the start of each
 // program.
-func listen(address string, secure *tls.Config) (net.Listener, error) {
+func Listen(address string, secure *tls.Config) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	var unknown *net.DNSError
 	switch {

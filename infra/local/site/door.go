@@ -1,4 +1,4 @@
-package standalone
+package site
 
 import (
 	"bytes"
@@ -14,10 +14,6 @@ import (
 	"tacet/infra/local/socket"
 )
 
-// Stage is the path of WebSockets where the application stands in the query,
-// as on a bare API Gateway endpoint.
-const Stage = "ws"
-
 // What the listener puts up with. A client that says nothing, or says it one
 // byte at a time, is cut off; WebSockets leave the HTTP server when they are
 // upgraded, and these limits with it.
@@ -32,8 +28,8 @@ const (
 	headerBytes = 16 << 10
 )
 
-// server returns the HTTP server of the host.
-func server(h http.Handler, logger *slog.Logger) *http.Server {
+// Server returns an HTTP server for strangers.
+func Server(h http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: keepAlive, MaxHeaderBytes: headerBytes, ErrorLog: log.New(complaints{logger}, "", 0),
@@ -57,16 +53,18 @@ func (c complaints) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// door leads each request to who answers it.
+// Door leads each request to who answers it: WebSockets below /apps/ and at the
+// stage, where the application stands in the query as on a bare API Gateway
+// endpoint; a page to try things out on; and the API for the rest.
 //
 // A path that is not tidy is the API's to refuse: the mux would tidy it and
 // redirect there, and "…/connections/APP/." is not "…/connections/APP".
-func door(websockets, api http.Handler) http.Handler {
+func Door(stage string, websockets, api http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/apps/{app}", func(w http.ResponseWriter, r *http.Request) {
-		upgradeOnly(websockets, w, toStage(r, r.PathValue("app")))
+		upgradeOnly(websockets, w, toStage(r, stage, r.PathValue("app")))
 	})
-	mux.HandleFunc("/"+Stage, func(w http.ResponseWriter, r *http.Request) { upgradeOnly(websockets, w, r) })
+	mux.HandleFunc("/"+stage, func(w http.ResponseWriter, r *http.Request) { upgradeOnly(websockets, w, r) })
 	mux.Handle(consolePath, console())
 	mux.Handle("/{$}", http.RedirectHandler(consolePath, http.StatusSeeOther))
 	mux.Handle("/", api)
@@ -83,10 +81,10 @@ func door(websockets, api http.Handler) http.Handler {
 // on: to the stage, with the application of the path in the query. Whatever
 // the client has put there under that name is gone: otherwise it could show
 // one application to whoever reads the path and another to the gateway.
-func toStage(r *http.Request, app string) *http.Request {
+func toStage(r *http.Request, stage, app string) *http.Request {
 	to := r.WithContext(r.Context())
 	u := *r.URL
-	u.Path, u.RawPath, u.RawQuery = "/"+Stage, "", withApp(u.RawQuery, app)
+	u.Path, u.RawPath, u.RawQuery = "/"+stage, "", withApp(u.RawQuery, app)
 	to.URL = &u
 	return to
 }

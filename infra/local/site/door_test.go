@@ -1,4 +1,4 @@
-package standalone
+package site
 
 import (
 	"net/http"
@@ -10,7 +10,7 @@ import (
 // connections of the application instead of one, or repeated a token.
 func TestAnUntidyPathIsTheAPIsToRefuse(t *testing.T) {
 	api := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
-	h := door(http.NotFoundHandler(), api)
+	h := Door("ws", http.NotFoundHandler(), api)
 	for _, target := range []string{"/api/connections/APP/.", "/api/connections/APP/x/..", "/api/topics/APP/a//b", "//apps/APP?access_token=T"} {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodDelete, "http://localhost/", nil)

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package standalone
+package site
 
 import (
 	"errors"

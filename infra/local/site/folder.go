@@ -1,4 +1,4 @@
-package standalone
+package site
 
 import (
 	"encoding/json"
@@ -17,12 +17,12 @@ const (
 	certificatesName = "certificates"
 )
 
-// folder is a data folder, or nothing at all: "" keeps nothing on disk.
-type folder string
+// Folder is a data folder, or nothing at all: "" keeps nothing on disk.
+type Folder string
 
-// make makes the folder if it is not there, for its owner only, and finds out
+// Make makes the folder if it is not there, for its owner only, and finds out
 // whether it can be written to.
-func (f folder) make() error {
+func (f Folder) Make() error {
 	if f == "" {
 		return nil
 	}
@@ -37,7 +37,7 @@ func (f folder) make() error {
 }
 
 // explain says of an error of the file system what a person can do about it.
-func (f folder) explain(err error) error {
+func (f Folder) explain(err error) error {
 	const instead = "say --data DIR for another folder, or --memory to keep nothing"
 	switch {
 	case errors.Is(err, fs.ErrPermission):
@@ -58,11 +58,11 @@ func isNotDirectory(err error) bool {
 	return statErr == nil && !info.IsDir()
 }
 
-func (f folder) path(name string) string { return filepath.Join(string(f), name) }
+func (f Folder) path(name string) string { return filepath.Join(string(f), name) }
 
 // read decodes a file of the folder. The error is fs.ErrNotExist when it is
 // not there, and never repeats what stands in it.
-func (f folder) read(name string, into any) error {
+func (f Folder) read(name string, into any) error {
 	if f == "" {
 		return fs.ErrNotExist
 	}
@@ -78,7 +78,7 @@ func (f folder) read(name string, into any) error {
 
 // write replaces a file of the folder, readable by its owner only. After a
 // crash there is either the old or the new one.
-func (f folder) write(name string, what any) error {
+func (f Folder) write(name string, what any) error {
 	if f == "" {
 		return nil
 	}
@@ -106,7 +106,7 @@ func (f folder) write(name string, what any) error {
 
 // sync makes the folder's own entries survive a loss of power, where the
 // system lets a folder be synced.
-func (f folder) sync() error {
+func (f Folder) sync() error {
 	dir, err := os.Open(string(f))
 	if err != nil {
 		return f.explain(err)
@@ -115,7 +115,7 @@ func (f folder) sync() error {
 	return dir.Close()
 }
 
-func (f folder) remove(name string) error {
+func (f Folder) remove(name string) error {
 	if f == "" {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package standalone
+package site
 
 import (
 	"crypto/tls"
@@ -15,12 +15,12 @@ import (
 	"tacet/infra/config"
 )
 
-// secure returns how the host speaks TLS, or nil if it does not, and the
+// Secure returns how the host speaks TLS, or nil if it does not, and the
 // server's own certificate where nobody but this host vouches for it.
 //
 // Go's own preset is TLS 1.2 and up with suites that keep forward secrecy;
 // the version is written down all the same, because it is promised.
-func secure(s *config.Standalone, f folder) (*tls.Config, []byte, error) {
+func Secure(s *config.Standalone, f Folder) (*tls.Config, []byte, error) {
 	switch {
 	case s.Domain != "":
 		m := autocert.Manager{

@@ -1,4 +1,4 @@
-package standalone
+package site
 
 import (
 	"crypto/x509"
@@ -40,6 +40,12 @@ type Running struct {
 	Certificate []byte `json:"certificate,omitempty"`
 }
 
+// Note leaves a note of a platform that runs on the folder, for ReadRunning.
+func (f Folder) Note(r Running) error { return f.write(runningFile, r) }
+
+// Forget removes the note: from then on nobody finds the platform.
+func (f Folder) Forget() error { return f.remove(runningFile) }
+
 // ErrNotRunning says that no platform runs on a data folder, as far as its
 // files tell.
 var ErrNotRunning = errors.New("no platform is running")
@@ -49,21 +55,21 @@ var ErrNotRunning = errors.New("no platform is running")
 // at its address is not promised.
 func ReadRunning(data string) (Running, error) {
 	var r Running
-	err := folder(data).read(runningFile, &r)
+	err := Folder(data).read(runningFile, &r)
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, fmt.Errorf("%w on %s", ErrNotRunning, data)
 	}
 	return r, err
 }
 
-// facts returns what somebody needs to use the application d, with tokens
-// until expires.
-func facts(s *config.Standalone, at net.Addr, certificate []byte, d Development, issued, expires time.Time) (Facts, error) {
-	client, err := d.token(grant.Client, issued, expires)
+// NewFacts returns what somebody needs to use the application d of a host that
+// listens at an address, with tokens until expires.
+func NewFacts(s *config.Standalone, at net.Addr, certificate []byte, d Development, issued, expires time.Time) (Facts, error) {
+	client, err := d.Token(grant.Client, issued, expires)
 	if err != nil {
 		return Facts{}, err
 	}
-	admin, err := d.token(grant.Admin, issued, expires)
+	admin, err := d.Token(grant.Admin, issued, expires)
 	if err != nil {
 		return Facts{}, err
 	}
