@@ -13,11 +13,8 @@ import (
 	"tacet/infra/sigv4"
 )
 
-// What an invocation may carry, in bytes.
-const (
-	MaxCall  = 6 << 20 // each way
-	MaxStart = 1 << 20
-)
+// MaxCall is how many bytes Call can carry, each way.
+const MaxCall = 6 << 20
 
 // Options say how to reach Lambda.
 type Options struct {

@@ -78,16 +78,20 @@ func parseStatus(line []byte) (status int, last bool, err error) {
 	}
 	status, err = strconv.Atoi(string(line[len(version)+2:][:3]))
 	rest := line[len(version)+5:]
-	if err != nil || status < 100 || len(rest) > 0 && rest[0] != ' ' {
+	if err != nil || status < 100 || status == 101 || len(rest) > 0 && rest[0] != ' ' {
 		return 0, true, errGarbled
 	}
-	return status, line[len(version)] != '1' || status == 101, nil
+	return status, line[len(version)] != '1', nil
 }
 
-// field takes over a header line, if it says where the response ends.
+// field takes over a header line, if it says where the response ends. What is
+// no header line may be one to somebody else, so nothing may follow it.
 func (h *head) field(line []byte) {
-	name, value, _ := bytes.Cut(line, []byte(":"))
+	name, value, colon := bytes.Cut(line, []byte(":"))
 	value = bytes.TrimSpace(value)
+	if !colon || len(name) == 0 || bytes.ContainsAny(name, " \t") {
+		h.last = true
+	}
 	switch len(name) { // most need no comparison
 	case len("Content-Length"):
 		if bytes.EqualFold(name, []byte("Content-Length")) {
@@ -112,7 +116,7 @@ func (h *head) field(line []byte) {
 // skip reads the body and reports whether the next response follows.
 func (h *head) skip(r *bufio.Reader) bool {
 	switch {
-	case h.last:
+	case h.last || h.chunked && h.length >= 0: // of two lengths, somebody else may believe the other
 		return false
 	case h.status < 200 || h.status == 204 || h.status == 304:
 		return true

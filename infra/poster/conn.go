@@ -13,6 +13,7 @@ type conn struct {
 	net.Conn
 	raw  net.Conn // below TLS, if there is any
 	read *bufio.Reader
+	ends time.Time // when the request that is under way must be answered
 	idle time.Time // since when nobody uses it
 }
 
@@ -32,6 +33,8 @@ func (c *conn) exchange(request []byte) (a answer, cause Cause) {
 	a, err := readAnswer(c.read)
 	switch {
 	case err == nil:
+		// What follows would be taken for the answer to the next request.
+		a.last = a.last || c.read.Buffered() > 0
 		return a, ""
 	case errors.Is(err, errGarbled):
 		return a, CauseGarbled
@@ -41,12 +44,24 @@ func (c *conn) exchange(request []byte) (a answer, cause Cause) {
 	return a, CauseUnanswered
 }
 
+// expect sets how long the next request may take. It costs as much as a system
+// call to set that anew, so what was set before holds as long as it leaves
+// three quarters.
+func (c *conn) expect(now time.Time, timeout time.Duration) error {
+	if c.ends.Sub(now) >= timeout*3/4 {
+		return nil
+	}
+	c.ends = now.Add(timeout)
+	return c.SetDeadline(c.ends)
+}
+
 // stale is how long a connection may have been idle to be used without a look.
-const stale = time.Second
+// Tests make it nothing.
+var stale = 100 * time.Millisecond
 
 // usable reports whether the other side has not closed an idle connection, as
 // far as is known here.
 func (c *conn) usable(now time.Time) bool {
 	idle := now.Sub(c.idle)
-	return idle < stale || idle < maxIdle && c.read.Buffered() == 0 && quiet(c.raw)
+	return idle < stale || idle < maxIdle && quiet(c.raw)
 }

@@ -30,7 +30,7 @@ func (w *worker) run(ctx context.Context) {
 		if !ok {
 			break
 		}
-		if !sleep(ctx, max(time.Until(t.due), w.breath())) {
+		if !sleep(ctx, w.wait(t)) {
 			w.round.settle(t, failed, CauseTime, t.due)
 			break
 		}
@@ -49,23 +49,26 @@ func (w *worker) run(ctx context.Context) {
 	w.round.delivered(handed)
 }
 
-// breath is how long to wait before the next request: not at all, unless the
-// last ones were refused. One receiver that is slow costs its worker ten
-// milliseconds; when all are refused, all back off.
-func (w *worker) breath() time.Duration {
-	if w.refused == 0 {
-		return 0
+// wait is how long to wait before a try: until it is due, and longer if the
+// last requests were refused. So one receiver that is slow costs its worker ten
+// milliseconds, and when all are refused, all back off.
+func (w *worker) wait(t try) (d time.Duration) {
+	if t.number > 0 {
+		d = time.Until(t.due)
 	}
-	return rand.N(min(10*time.Millisecond<<min(w.refused, 10), time.Second))
+	if w.refused > 0 {
+		d = max(d, rand.N(min(10*time.Millisecond<<min(w.refused, 10), time.Second)))
+	}
+	return d
 }
 
 // sleep waits, and reports whether the context has time for it.
 func sleep(ctx context.Context, d time.Duration) bool {
-	if end, ok := ctx.Deadline(); ctx.Err() != nil || ok && d > 0 && time.Until(end) <= d {
-		return false
+	if d <= 0 || ctx.Err() != nil {
+		return ctx.Err() == nil
 	}
-	if d <= 0 {
-		return true
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
+		return false
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -92,7 +95,7 @@ func (w *worker) attempt(ctx context.Context, id wire.ConnID) (verdict, Cause) {
 	if w.series == nil || now.Sub(w.signed) > fresh {
 		w.series, w.signed = w.round.series.At(now), now
 	}
-	if !w.hold(ctx, c, now.Add(pool.timeout)) {
+	if !w.hold(ctx, c, now) {
 		c.Close()
 		return failed, CauseTime
 	}
@@ -110,14 +113,14 @@ func (w *worker) attempt(ctx context.Context, id wire.ConnID) (verdict, Cause) {
 }
 
 // hold makes c the connection that cut cuts, and reports whether it may be used.
-func (w *worker) hold(ctx context.Context, c *conn, deadline time.Time) bool {
+func (w *worker) hold(ctx context.Context, c *conn, now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if ctx.Err() != nil {
 		return false
 	}
 	w.using = c
-	return c.SetDeadline(deadline) == nil
+	return c.expect(now, w.round.poster.pool.timeout) == nil
 }
 
 func (w *worker) release() {

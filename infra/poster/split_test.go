@@ -1,0 +1,160 @@
+package poster_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tacet/core/pubsub"
+	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/wire"
+	"tacet/infra/entry"
+	"tacet/infra/parcel"
+	"tacet/infra/poster"
+)
+
+// refusal is a call that has not begun.
+type refusal struct{}
+
+func (refusal) Error() string    { return "throttled" }
+func (refusal) NotStarted() bool { return true }
+
+// What can become of a call.
+const (
+	works   = iota
+	refuses // before anything happened
+	breaks  // after some of it happened
+	lies    // answers what is no receipt
+	ways
+)
+
+// Whatever becomes of the parts, no connection gets a frame twice, and of each
+// it is said what became of it; only a part that is lost may have happened
+// although it is called failed.
+func TestPartsAddUpToTheWhole(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		to := numbered(rapid.IntRange(1, 60).Draw(rt, "connections"))
+		threshold := rapid.IntRange(1, 20).Draw(rt, "threshold")
+		fates := rapid.SliceOfN(rapid.IntRange(0, ways-1), 60, 60).Draw(rt, "fates")
+		here, there := pubsubtest.NewPoster(t), pubsubtest.NewPoster(t)
+		for i, reach := range rapid.SliceOfN(rapid.SampledFrom([]pubsubtest.Reach{pubsubtest.Open, pubsubtest.Gone, pubsubtest.Failing}), len(to), len(to)).Draw(rt, "reach") {
+			here.Set(to[i], reach)
+			there.Set(to[i], reach)
+		}
+		lost := map[wire.ConnID]bool{}
+		var mu sync.Mutex
+		calls := 0
+		split := poster.Split(here, func(ctx context.Context, payload []byte) ([]byte, error) {
+			p, err := parcel.Decode(payload)
+			mu.Lock()
+			fate := fates[calls]
+			calls++
+			if err != nil || len(p.To) > threshold {
+				rt.Errorf("a parcel for %d: %v", len(p.To), err)
+			}
+			for _, id := range p.To {
+				lost[id] = fate == breaks || fate == lies
+			}
+			mu.Unlock()
+			if fate == refuses {
+				return nil, fmt.Errorf("wrapped: %w", refusal{})
+			}
+			receipt, err := entry.Fanout{Poster: there}.Invoke(ctx, payload)
+			switch fate {
+			case breaks:
+				return nil, errors.New("lost")
+			case lies:
+				return []byte(`{"delivered":1000}`), nil
+			}
+			return receipt, err
+		}, threshold)
+
+		posted := split.Post(t.Context(), to, text("{}"))
+		if wrong := miscounted(posted, to); wrong != "" {
+			rt.Fatal(wrong)
+		}
+		delivered := 0
+		for _, id := range to {
+			got := len(here.Frames(id)) + len(there.Frames(id))
+			failed := slices.Contains(posted.Failed, id)
+			switch {
+			case got > 1:
+				rt.Fatalf("%s got the frame %d times", id, got)
+			case lost[id] && !failed:
+				rt.Fatalf("%s was lost, and %+v", id, posted)
+			case !lost[id] && got == 1 && (failed || slices.Contains(posted.Gone, id)):
+				rt.Fatalf("%s got the frame, and %+v", id, posted)
+			}
+			if got == 1 && !lost[id] {
+				delivered++
+			}
+		}
+		if posted.Delivered != delivered {
+			rt.Fatalf("%d delivered, and %+v", delivered, posted)
+		}
+		if parts := (len(to) + threshold - 1) / threshold; calls != parts-1 {
+			rt.Fatalf("%d calls for %d connections in parts of %d", calls, len(to), threshold)
+		}
+	})
+}
+
+// Parts go out at the same time, and come back before their sender's time is
+// over; those that do not are failed.
+func TestPartsAreParallelAndInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const second = time.Second
+		ctx, cancel := context.WithTimeout(t.Context(), 10*second)
+		defer cancel()
+		end, _ := ctx.Deadline()
+		var together, most atomic.Int32
+		split := poster.Split(pubsubtest.NewPoster(t), func(ctx context.Context, payload []byte) ([]byte, error) {
+			most.Store(max(most.Load(), together.Add(1)))
+			defer together.Add(-1)
+			p, err := parcel.Decode(payload)
+			if err != nil || !p.Until.Before(end) {
+				t.Errorf("until %v, when all is over at %v: %v", p.Until, end, err)
+			}
+			if slices.Contains(p.To, "c99=") {
+				<-ctx.Done() // it hangs
+				return nil, ctx.Err()
+			}
+			time.Sleep(second) // of the bubble's time
+			return parcel.Receipt(pubsub.Posted{Delivered: len(p.To)})
+		}, 10)
+		begun := time.Now()
+		to := numbered(100)
+		posted := split.Post(ctx, to, text("{}"))
+		counted(t, posted, to)
+		if posted.Delivered != 90 || len(posted.Failed) != 10 {
+			t.Errorf("posted %+v", posted)
+		}
+		if took := time.Since(begun); took >= 10*second || most.Load() != 9 {
+			t.Errorf("%d at once, and done after %v", most.Load(), took)
+		}
+	})
+}
+
+func TestFewAreNotSplit(t *testing.T) {
+	here := pubsubtest.NewPoster(t)
+	split := poster.Split(here, func(context.Context, []byte) ([]byte, error) {
+		t.Error("called")
+		return nil, refusal{}
+	}, 10)
+	if posted := split.Post(t.Context(), numbered(10), text("{}")); posted.Delivered != 10 {
+		t.Errorf("posted %+v", posted)
+	}
+	if err := split.Close(t.Context(), "c0=", wire.CloseTokenExpired, "why"); err != nil {
+		t.Error(err)
+	}
+	if _, ended := here.Ended("c0="); !ended {
+		t.Error("closing did not reach it")
+	}
+}
