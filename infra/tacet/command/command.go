@@ -37,14 +37,15 @@ const (
 // grammar is all that can be typed. Flags and variables are read into it by
 // their tags.
 type grammar struct {
-	Run        run        `cmd:"" help:"Run the whole platform on this machine: WebSockets, HTTP API, stores, in one process."`
-	Token      token      `cmd:"" help:"Make a token for an application."`
-	Subscribe  subscribe  `cmd:"" help:"Print what is published on topics."`
-	Publish    publish    `cmd:"" help:"Publish a message on a topic."`
-	Bench      bench      `cmd:"" help:"Measure how fast messages reach their subscribers."`
-	Estimate   estimated  `cmd:"" help:"Say what a workload costs on AWS, line by line."`
-	Completion completion `cmd:"" help:"Print a completion script for a shell."`
-	Version    version    `cmd:"" help:"Print the version."`
+	Run        run         `cmd:"" help:"Run the whole platform on this machine: WebSockets, HTTP API, stores, in one process."`
+	Token      token       `cmd:"" help:"Make a token for an application."`
+	Subscribe  subscribe   `cmd:"" help:"Print what is published on topics."`
+	Publish    publish     `cmd:"" help:"Publish a message on a topic."`
+	Bench      bench       `cmd:"" help:"Measure how fast messages reach their subscribers."`
+	App        application `cmd:"" help:"Make applications of a stack in your AWS account."`
+	Estimate   estimated   `cmd:"" help:"Say what a workload costs on AWS, line by line."`
+	Completion completion  `cmd:"" help:"Print a completion script for a shell."`
+	Version    version     `cmd:"" help:"Print the version."`
 }
 
 // console is the terminal, or what stands in for it.
@@ -173,7 +174,7 @@ func (c *console) misunderstood(parser *kong.Kong, arguments []string, err error
 func names(parser *kong.Kong) string {
 	var all []string
 	for _, node := range parser.Model.Leaves(true) {
-		all = append(all, node.Name)
+		all = append(all, typed(node))
 	}
 	return strings.Join(all, ", ")
 }

@@ -3,6 +3,8 @@ package command
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -26,15 +28,38 @@ func (s completion) Run(c *console, parser *kong.Kong) error {
 	return write(c.out, parser.Model)
 }
 
-// commands calls f for each command, with the flags that it takes.
-func commands(model *kong.Application, f func(node *kong.Node, flags []*kong.Flag)) {
+// commands calls f for each command, with what is typed for it ("app create")
+// and the flags that it takes.
+func commands(model *kong.Application, f func(name string, node *kong.Node, flags []*kong.Flag)) {
 	for _, node := range model.Leaves(true) {
 		var flags []*kong.Flag
 		for _, group := range node.AllFlags(true) {
 			flags = append(flags, group...)
 		}
-		f(node, flags)
+		f(typed(node), node, flags)
 	}
+}
+
+// typed is what is typed for a command, behind the program's name.
+func typed(node *kong.Node) string {
+	_, name, _ := strings.Cut(node.FullPath(), " ")
+	return name
+}
+
+// first lists the words that a command can begin with, and groups, for those
+// that are followed by another, what that can be.
+func first(model *kong.Application) (words []string, groups map[string][]string) {
+	groups = map[string][]string{}
+	commands(model, func(name string, _ *kong.Node, _ []*kong.Flag) {
+		word, second, two := strings.Cut(name, " ")
+		if !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+		if two {
+			groups[word] = append(groups[word], second)
+		}
+	})
+	return words, groups
 }
 
 // values returns what a flag or argument can be, or nil.
@@ -53,38 +78,42 @@ func values(v *kong.Value) []string {
 
 // bash completes commands, flags, values of flags, and else names of files.
 func bash(w io.Writer, model *kong.Application) error {
-	var names []string
-	var cases, flagValues strings.Builder
-	commands(model, func(node *kong.Node, flags []*kong.Flag) {
-		names = append(names, node.Name)
+	names, groups := first(model)
+	var cases, flagValues, seconds strings.Builder
+	for _, word := range slices.Sorted(maps.Keys(groups)) {
+		fmt.Fprintf(&seconds, "  %s)\n    command+=\" ${COMP_WORDS[2]}\" at=2\n    words='%s' ;;\n", word, strings.Join(groups[word], " "))
+	}
+	commands(model, func(name string, node *kong.Node, flags []*kong.Flag) {
 		var words []string
 		for _, flag := range flags {
 			words = append(words, "--"+flag.Name)
 			if all := values(flag.Value); all != nil {
-				fmt.Fprintf(&flagValues, "    %s:--%s) words='%s' ;;\n", node.Name, flag.Name, strings.Join(all, " "))
+				fmt.Fprintf(&flagValues, "    '%s:--%s') words='%s' ;;\n", name, flag.Name, strings.Join(all, " "))
 			}
 		}
 		for _, argument := range node.Positional {
 			words = append(words, values(argument)...)
 		}
-		fmt.Fprintf(&cases, "    %s) words='%s' ;;\n", node.Name, strings.Join(words, " "))
+		fmt.Fprintf(&cases, "    '%s') words='%s' ;;\n", name, strings.Join(words, " "))
 	})
 	_, err := fmt.Fprintf(w, `# bash completion for tacet
 _tacet() {
-  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words=
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} at=1 words=
   COMPREPLY=()
+  case $command in
+%s  esac
   if ((COMP_CWORD == 1)); then
     words='%s --help'
-  else
-    case ${COMP_WORDS[1]}:$previous in
-%s    *) case ${COMP_WORDS[1]} in
+  elif ((COMP_CWORD > at)); then
+    case $command:$previous in
+%s    *) case $command in
 %s    esac ;;
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -o default -F _tacet tacet
-`, strings.Join(names, " "), flagValues.String(), cases.String())
+`, seconds.String(), strings.Join(names, " "), flagValues.String(), cases.String())
 	return err
 }
 
@@ -104,9 +133,16 @@ func fish(w io.Writer, model *kong.Application) error {
 		first, _, _ := strings.Cut(s, ". ")
 		return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(strings.TrimSuffix(first, ".")) + "'"
 	}
-	commands(model, func(node *kong.Node, flags []*kong.Flag) {
-		fmt.Fprintf(&b, "complete -c tacet -n __fish_use_subcommand -f -a %s -d %s\n", node.Name, quote(node.Help))
-		in := "'__fish_seen_subcommand_from " + node.Name + "'"
+	commands(model, func(name string, node *kong.Node, flags []*kong.Flag) {
+		word, second, two := strings.Cut(name, " ")
+		in := "'__fish_seen_subcommand_from " + word + "'"
+		if two {
+			fmt.Fprintf(&b, "complete -c tacet -n __fish_use_subcommand -f -a %s -d %s\n", word, quote(node.Parent.Help))
+			fmt.Fprintf(&b, "complete -c tacet -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from %s' -f -a %[2]s -d %s\n", word, second, quote(node.Help))
+			in = "'__fish_seen_subcommand_from " + word + "; and __fish_seen_subcommand_from " + second + "'"
+		} else {
+			fmt.Fprintf(&b, "complete -c tacet -n __fish_use_subcommand -f -a %s -d %s\n", word, quote(node.Help))
+		}
 		for _, flag := range flags {
 			fmt.Fprintf(&b, "complete -c tacet -n %s -l %s -d %s", in, flag.Name, quote(flag.Help))
 			if all := values(flag.Value); all != nil {

@@ -1,0 +1,126 @@
+package command_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tacet/core/app"
+	"tacet/core/grant"
+	"tacet/core/plan"
+	"tacet/infra/dynamo"
+	"tacet/infra/dynamo/dynamotest"
+	"tacet/infra/tacet/command"
+)
+
+// create runs `tacet app create` against a table of DynamoDB Local.
+func create(t *testing.T, endpoint, table, data string, more ...string) (status int, out, said string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	args := append([]string{
+		"tacet", "app", "create", "--dynamodb", endpoint, "--table", table, "--data", data,
+		"--websocket", "wss://a.example.org/live", "--http", "https://b.example.org",
+	}, more...)
+	status = command.Main(args, strings.NewReader(""), &stdout, &stderr)
+	return status, stdout.String(), stderr.String()
+}
+
+// as makes the test somebody with AWS credentials, and with no others that the
+// machine may have.
+func as(t *testing.T, id, region string) {
+	none := filepath.Join(t.TempDir(), "none")
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": id, "AWS_SESSION_TOKEN": "", "AWS_REGION": region, "AWS_DEFAULT_REGION": "",
+		"AWS_PROFILE": "", "AWS_CONFIG_FILE": none, "AWS_SHARED_CREDENTIALS_FILE": none,
+	} {
+		t.Setenv(name, value)
+	}
+}
+
+func TestAFirstApplicationCanBeMadeAgainAndAgain(t *testing.T) {
+	local, err := dynamotest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(local.Stop)
+	table := local.Create(t)["directory"]
+	as(t, dynamotest.Credentials.ID, dynamotest.Region)
+	data := filepath.Join(t.TempDir(), "keys")
+
+	var first, again struct {
+		WebSocket string `json:"websocket"`
+		App       app.ID `json:"app"`
+		Token     string `json:"client_token"`
+	}
+	status, out, said := create(t, local.Endpoint, table, data, "--json")
+	if status != 0 || json.Unmarshal([]byte(out), &first) != nil || first.WebSocket != "wss://a.example.org/live?app="+string(first.App) {
+		t.Fatalf("exit status %d: %s %s", status, out, said)
+	}
+
+	// What its owner changes meanwhile stays.
+	client := dynamo.NewClient(dynamo.Options{Region: dynamotest.Region, Endpoint: local.Endpoint, Credentials: dynamotest.Credentials})
+	read := func() *app.App {
+		t.Helper()
+		x, err := dynamo.NewApps(client, table, time.Now, nil).App(t.Context(), first.App)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	changed := *read()
+	changed.Settings.Violations = app.ViolationsError
+	if err := dynamo.NewApps(client, table, time.Now, nil).Put(t.Context(), &changed); err != nil {
+		t.Fatal(err)
+	}
+
+	status, out, said = create(t, local.Endpoint, table, data, "--json", "--plan", "business")
+	if status != 0 || json.Unmarshal([]byte(out), &again) != nil || again.App != first.App {
+		t.Errorf("exit status %d: %s %s", status, out, said)
+	}
+	x := read()
+	if x.Plan != plan.Business || x.Settings.Violations != app.ViolationsError || x.Name != "first" {
+		t.Errorf("the table has %s %s %+v", x.Name, x.Plan, x.Settings)
+	}
+	key, err := x.Keys.Of(grant.Client)[0].Key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{first.Token, again.Token, must(t, "token", "--data", data)} {
+		if _, err := grant.Verify([]grant.Key{key}, text, time.Now()); err != nil {
+			t.Errorf("a token is not accepted by the application: %v", err)
+		}
+	}
+
+	// For people there are lines to copy, and no secret.
+	status, out, said = create(t, local.Endpoint, table, data)
+	if status != 0 || out != "" || !strings.Contains(said, "export TACET_URL='"+first.WebSocket+"'") || strings.Contains(said, x.Keys.Client[0].Text.Reveal()) {
+		t.Errorf("exit status %d: %s %s", status, out, said)
+	}
+
+	status, _, said = create(t, local.Endpoint, "nowhere", data)
+	if status != 1 || !strings.Contains(said, "there is no such table") {
+		t.Errorf("a table that is not there: exit status %d: %s", status, said)
+	}
+}
+
+func TestAnApplicationNeedsAnAccount(t *testing.T) {
+	data := t.TempDir()
+	for want, c := range map[string]struct {
+		id, region string
+		status     int
+		more       []string
+	}{
+		"say --region":                        {"me", "", 2, nil},
+		"there are no AWS credentials":        {"", "eu-central-1", 1, nil},
+		"--http must look like https://HOST/": {"me", "eu-central-1", 2, []string{"--http", "b.example.org"}},
+	} {
+		as(t, c.id, c.region)
+		status, _, said := create(t, "http://127.0.0.1:1", "t", data, c.more...)
+		if status != c.status || !strings.Contains(said, want) {
+			t.Errorf("%s: exit status %d: %s", want, status, said)
+		}
+	}
+}
