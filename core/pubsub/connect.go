@@ -142,7 +142,7 @@ func (s *Service) Welcome(ctx context.Context, id wire.ConnID, wait func(context
 	if err := s.greet(ctx, c, wait); err != nil {
 		return err
 	}
-	if d := c.Deadline; !d.IsZero() && d.Sub(s.Now()) <= warning {
+	if d := c.Deadline; !d.IsZero() && d.Sub(s.Now()) <= Warning {
 		s.Poster.Post(ctx, []wire.ConnID{id}, wire.TokenExpiring(d))
 	}
 	s.announce(ctx, c, true)

@@ -9,8 +9,14 @@ import (
 	"tacet/core/wire"
 )
 
-// warning is how long before its end a client is told about it.
-const warning = 30 * time.Second
+const (
+	// Warning is how long before its end a client is told about it.
+	Warning = 30 * time.Second
+	// Overdue is how far behind it EndExpired looks for connections that should
+	// have ended: for one whose deadline passed while it was being admitted, and
+	// where calls are a minute apart. To end one twice does no harm.
+	Overdue = 2 * time.Minute
+)
 
 // authenticate replaces the connection's token with a fresh one of the same
 // subject.
@@ -66,9 +72,7 @@ func (s *Service) ping(context.Context, *request) (wire.Frame, error) { return w
 // such a connection next sends something.
 func (s *Service) EndExpired(ctx context.Context, done time.Time) (time.Time, error) {
 	now := s.Now()
-	// Some way back, for one whose deadline passed while it was being admitted:
-	// to end a connection twice does no harm.
-	due, err := s.Connections.Due(ctx, done.Add(-warning), now.Add(warning))
+	due, err := s.Connections.Due(ctx, done.Add(-Overdue), now.Add(Warning))
 	if err != nil {
 		return done, unavailable(err)
 	}
@@ -82,7 +86,7 @@ func (s *Service) EndExpired(ctx context.Context, done time.Time) (time.Time, er
 			if err := s.Poster.Close(ctx, c.ID, errExpired.Code, errExpired.Text); err != nil {
 				s.trouble(ctx, "end with the token", err)
 			}
-		case c.Deadline.After(done.Add(warning)):
+		case c.Deadline.After(done.Add(Warning)):
 			s.Poster.Post(ctx, []wire.ConnID{c.ID}, wire.TokenExpiring(c.Deadline))
 		}
 	}

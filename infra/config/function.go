@@ -1,0 +1,149 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tacet/infra/logging"
+)
+
+// Function is every setting of the functions. A function has the fields whose
+// tag by names it, and those without that tag; the others are zero. What the
+// tag from says sets the variable: the template, if there is none; Lambda; or a
+// host that is one machine, and then the template must not have it. One without
+// a default must be set; an empty variable is one that is not.
+//
+// The names without TACET_ are those that AWS's own tools and clients use, so
+// that whoever runs the functions elsewhere can say where things are there.
+type Function struct {
+	Region       string `env:"AWS_REGION" from:"lambda" help:"The region that requests are signed for."`
+	KeyID        string `env:"AWS_ACCESS_KEY_ID" from:"lambda" help:"The credentials of the function's role, valid for as long as the process."`
+	SecretKey    string `env:"AWS_SECRET_ACCESS_KEY" from:"lambda" help:"Their secret."`
+	SessionToken string `env:"AWS_SESSION_TOKEN" from:"lambda" default:"" help:"Their session. Credentials of a person have none."`
+
+	LogLevel string `env:"TACET_LOG_LEVEL" default:"info" help:"What to log: debug, info, warn or error. No level logs a message, a token or an address."`
+	Node     string `env:"TACET_NODE" by:"connect welcome disconnect subscribe publish fallback api expire" help:"What telemetry says carried a message: region/api/stage."`
+
+	DynamoDB       string `env:"AWS_ENDPOINT_URL_DYNAMODB" default:"" by:"connect welcome disconnect subscribe publish fallback api rollup expire" help:"Where DynamoDB is, if not at the region's own address."`
+	RealtimeTable  string `env:"TACET_REALTIME_TABLE" by:"connect welcome disconnect subscribe publish fallback api expire" help:"The table of connections, subscriptions and the secrets of days."`
+	TelemetryTable string `env:"TACET_TELEMETRY_TABLE" by:"welcome disconnect publish api rollup" help:"The table of events, and of what they add up to."`
+	DirectoryTable string `env:"TACET_DIRECTORY_TABLE" by:"connect welcome disconnect subscribe publish fallback api" help:"The table of applications."`
+
+	Lambda          string `env:"AWS_ENDPOINT_URL_LAMBDA" default:"" by:"connect publish api" help:"Where Lambda is, if not at the region's own address."`
+	WelcomeFunction string `env:"TACET_WELCOME_FUNCTION" by:"connect" help:"The function that greets who has connected, by name or ARN."`
+	FanoutFunction  string `env:"TACET_FANOUT_FUNCTION" by:"publish api" help:"The function that posts a part of a large audience's frames."`
+	FanoutThreshold int    `env:"TACET_FANOUT_THRESHOLD" default:"2000" by:"publish api" help:"How many connections a function posts to by itself. What is for more goes out in parts, by way of fanout."`
+
+	LoopbackKeys bool `env:"TACET_LOOPBACK_KEYS" from:"machine" default:"false" by:"connect fallback api" help:"Let applications name this machine as the place of a key set. On Lambda that would let them reach what the function has around it."`
+
+	Connections string `env:"TACET_CONNECTIONS_URL" by:"welcome disconnect subscribe publish fallback fanout api expire" help:"Where the management API of the WebSocket API is, without /@connections: https://ID.execute-api.REGION.amazonaws.com/STAGE, or the custom domain with its base path."`
+}
+
+// Error says which variable of a function is wrong, and what it is for. It does
+// not repeat the value.
+type Error struct{ Variable, Problem, Help string }
+
+// Error says so.
+func (e *Error) Error() string {
+	return fmt.Sprintf("config: %s %s: %s", e.Variable, e.Problem, e.Help)
+}
+
+// Variable is a variable that a function reads.
+type Variable struct {
+	Name    string
+	From    string // "template", "lambda" or "machine": who sets it
+	Default *string
+	Help    string
+}
+
+// ReadFunction returns the settings of a function by its name, such as
+// "connect". getenv reads the environment. The error is an *Error.
+func ReadFunction(name string, getenv func(string) string) (*Function, error) {
+	f := new(Function)
+	v := reflect.ValueOf(f).Elem()
+	for i := range v.NumField() {
+		tag := v.Type().Field(i).Tag
+		if !read(tag, name) {
+			continue
+		}
+		value := getenv(tag.Get("env"))
+		if value == "" {
+			preset, ok := tag.Lookup("default")
+			if !ok {
+				return nil, wrong(tag, "is not set")
+			}
+			value = preset
+		}
+		switch field := v.Field(i); field.Kind() {
+		case reflect.Int:
+			n, err := strconv.Atoi(value)
+			if err != nil || n < 1 {
+				return nil, wrong(tag, "is no number from 1")
+			}
+			field.SetInt(int64(n))
+		case reflect.Bool:
+			on, err := strconv.ParseBool(value)
+			if err != nil {
+				return nil, wrong(tag, "is neither true nor false")
+			}
+			field.SetBool(on)
+		default:
+			field.SetString(value)
+		}
+	}
+	return f, f.check()
+}
+
+// Variables returns what a function reads, in the order of the fields.
+func Variables(function string) []Variable {
+	var all []Variable
+	for field := range reflect.TypeFor[Function]().Fields() {
+		if !read(field.Tag, function) {
+			continue
+		}
+		v := Variable{Name: field.Tag.Get("env"), From: "template", Help: field.Tag.Get("help")}
+		if from := field.Tag.Get("from"); from != "" {
+			v.From = from
+		}
+		if preset, ok := field.Tag.Lookup("default"); ok {
+			v.Default = &preset
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+// read reports whether a function has the field with that tag.
+func read(tag reflect.StructTag, function string) bool {
+	by, limited := tag.Lookup("by")
+	return !limited || slices.Contains(strings.Fields(by), function)
+}
+
+// check holds what was read against what it has to look like.
+func (f *Function) check() error {
+	v := reflect.TypeFor[Function]()
+	for name, address := range map[string]string{"DynamoDB": f.DynamoDB, "Lambda": f.Lambda, "Connections": f.Connections} {
+		if address != "" && !isURL(address) {
+			field, _ := v.FieldByName(name)
+			return wrong(field.Tag, "is no http or https URL")
+		}
+	}
+	if _, err := logging.ParseLevel(f.LogLevel); err != nil {
+		field, _ := v.FieldByName("LogLevel")
+		return wrong(field.Tag, "is no log level")
+	}
+	return nil
+}
+
+func isURL(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && u.RawQuery == "" && u.Fragment == "" && u.User == nil
+}
+
+func wrong(tag reflect.StructTag, problem string) error {
+	return &Error{tag.Get("env"), problem, tag.Get("help")}
+}

@@ -1,0 +1,136 @@
+package entry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"tacet/core/pubsub"
+	"tacet/infra/logging"
+)
+
+// Expire is the function that warns and ends connections whose tokens expire.
+// A schedule invokes it at the beginning of each minute, and it looks after
+// that minute. It keeps nothing: what the last one did is told by the time in
+// the event.
+//
+// When nothing is due it costs one look into the index. Else it waits from one
+// deadline to the next, and ends with the last. Connections that come during
+// the minute, with tokens that live no longer, are seen to in the next one, and
+// are not warned. To run twice for a minute does no harm: somebody may be
+// warned twice.
+type Expire struct {
+	Service *pubsub.Service
+	// Destroy, if not nil, is called once an hour, to destroy the secrets of
+	// days that are over.
+	Destroy func(context.Context) error
+	Log     *slog.Logger // made by package logging; nil logs nothing
+	// Wait waits, or returns the context's error. Nil is a timer.
+	Wait func(context.Context, time.Duration) error
+}
+
+var (
+	errNotSchedule = errors.New("entry: not the event of a schedule")
+	errNotExpired  = errors.New("entry: the ends of tokens could not be seen to")
+)
+
+const (
+	turn = time.Minute // how often it is invoked
+	// pace is the least time between two passes: what is due meanwhile is seen
+	// to by the second one.
+	pace = time.Second
+)
+
+// scheduled is what is read of an event. See
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html.
+type scheduled struct {
+	Time time.Time `json:"time"`
+}
+
+// Invoke looks after the minute of an event in JSON. The error says nothing,
+// because Lambda writes it into a log.
+func (f Expire) Invoke(ctx context.Context, event []byte) (_ []byte, err error) {
+	var e scheduled
+	if json.Unmarshal(event, &e) != nil || e.Time.IsZero() {
+		return nil, errNotSchedule
+	}
+	log := loggerOr(f.Log)
+	defer func() {
+		if v := recover(); v != nil {
+			log.LogAttrs(ctx, slog.LevelError, "a function panicked", slog.String("event", "schedule"), logging.Panic(v))
+			err = errNotExpired
+		}
+	}()
+	from := e.Time.UTC().Truncate(turn)
+	// Lambda tries again what failed, for hours.
+	if f.Service.Now().Sub(from) >= 2*turn {
+		log.LogAttrs(ctx, slog.LevelInfo, "expire", slog.String("skipped", "its minute is over"))
+		return nil, nil
+	}
+	passes, failure := f.minute(ctx, from)
+	if f.Destroy != nil && from.Minute() == 0 {
+		failure = errors.Join(f.Destroy(ctx), failure)
+	}
+	level, attrs := slog.LevelDebug, []slog.Attr(nil)
+	if failure != nil {
+		level, attrs = logging.Failure(failure)
+		err = errNotExpired
+	}
+	log.LogAttrs(ctx, level, "expire", append(attrs, slog.Int("passes", passes))...)
+	return nil, err
+}
+
+// minute looks after the minute that begins at from, and returns how many
+// passes that took.
+func (f Expire) minute(ctx context.Context, from time.Time) (passes int, err error) {
+	moments, err := f.moments(ctx, from)
+	if err != nil {
+		return 0, err
+	}
+	wait := f.Wait
+	if wait == nil {
+		wait = sleep
+	}
+	for done := from; len(moments) > 0; passes++ {
+		if d := moments[0].Sub(f.Service.Now()); d > 0 {
+			if err := wait(ctx, d); err != nil {
+				return passes, err
+			}
+		}
+		if done, err = f.Service.EndExpired(ctx, done); err != nil {
+			return passes, err
+		}
+		// What follows at once is left for the pass after the next pause.
+		moments = slices.DeleteFunc(moments, func(m time.Time) bool { return !m.After(done) })
+		if len(moments) > 0 && moments[0].Before(done.Add(pace)) {
+			moments[0] = done.Add(pace)
+			slices.SortFunc(moments, time.Time.Compare)
+		}
+	}
+	return passes, nil
+}
+
+// moments returns when there is something to do in the minute that begins at
+// from, in order: when connections are to be warned, and when they end. What
+// should have ended before is done at once.
+func (f Expire) moments(ctx context.Context, from time.Time) ([]time.Time, error) {
+	until := from.Add(turn)
+	due, err := f.Service.Connections.Due(ctx, from.Add(-pubsub.Overdue), until.Add(pubsub.Warning))
+	if err != nil {
+		return nil, err
+	}
+	var moments []time.Time
+	for _, c := range due {
+		if warn := c.Deadline.Add(-pubsub.Warning); warn.After(from) { // else that was the last minute's
+			moments = append(moments, warn)
+		}
+		if !c.Deadline.After(until) {
+			moments = append(moments, c.Deadline)
+		}
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	return moments, nil
+}

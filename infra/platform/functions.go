@@ -1,0 +1,100 @@
+package platform
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"tacet/core/pubsub"
+	"tacet/core/wire"
+	"tacet/infra/dynamo"
+	"tacet/infra/entry"
+	"tacet/infra/httpapi"
+)
+
+// Handler is the inside of a function.
+type Handler interface {
+	Invoke(ctx context.Context, event []byte) ([]byte, error)
+}
+
+// Connect lets clients in, and has them greeted.
+func Connect(p *Parts) Handler {
+	s := p.service()
+	s.Apps, s.Connections, s.Anonymiser.Secrets = p.keys(), p.realtime(), p.secrets()
+	functions := p.functions()
+	s.Greet = func(ctx context.Context, id wire.ConnID) error {
+		greeting, err := json.Marshal(entry.Greeting{ConnectionID: id})
+		if err != nil {
+			return err
+		}
+		return functions.Start(ctx, p.settings.WelcomeFunction, greeting)
+	}
+	return entry.Connect{Service: s, Log: p.log}
+}
+
+// Welcome greets who has connected, and announces them.
+func Welcome(p *Parts) Handler {
+	return entry.Welcome{Service: p.coming(), Log: p.log}
+}
+
+// Disconnect forgets who has gone, and announces that.
+func Disconnect(p *Parts) Handler {
+	return entry.Disconnect{Service: p.coming(), Log: p.log}
+}
+
+// coming is the service of connections that come and go, which is announced to
+// backends and recorded.
+func (p *Parts) coming() *pubsub.Service {
+	s, store := p.service(), p.realtime()
+	s.Apps, s.Connections, s.Audience, s.Poster, s.Recorder = p.apps(), store, store, p.poster(), p.telemetry()
+	return s
+}
+
+// Subscribe gives connections topics, and takes them away. It posts only to
+// those that it ends.
+func Subscribe(p *Parts) Handler {
+	s, store := p.service(), p.realtime()
+	s.Apps, s.Connections, s.Subscriptions, s.Poster, s.Rates = p.apps(), store, store, p.poster(), new(dynamo.Rates)
+	return entry.Subscribe{Service: s, Log: p.log}
+}
+
+// Publish sends messages to who has their topics.
+func Publish(p *Parts) Handler {
+	s, store := p.service(), p.realtime()
+	s.Apps, s.Connections, s.Audience, s.Rates = p.apps(), store, store, new(dynamo.Rates)
+	s.Poster, s.Recorder = p.split(), p.telemetry()
+	return entry.Publish{Service: s, Log: p.log}
+}
+
+// Fallback answers pings and what is no request, and takes fresh tokens. These
+// may end subscriptions.
+func Fallback(p *Parts) Handler {
+	s, store := p.service(), p.realtime()
+	s.Apps, s.Connections, s.Subscriptions, s.Poster, s.Rates = p.keys(), store, store, p.poster(), new(dynamo.Rates)
+	return entry.Fallback{Service: s, Log: p.log}
+}
+
+// Fanout posts a part of a large audience's frames.
+func Fanout(p *Parts) Handler {
+	return entry.Fanout{Poster: p.poster(), Log: p.log}
+}
+
+// API is what applications' own servers call over HTTP.
+func API(p *Parts) Handler {
+	s, store, events := p.service(), p.realtime(), p.telemetry()
+	s.Apps, s.Connections, s.Subscriptions, s.Audience = p.keys(), store, store, store
+	s.Poster, s.Recorder, s.Anonymiser.Secrets = p.split(), events, p.secrets()
+	return entry.API{Handler: httpapi.API{Service: s, Figures: events, Log: p.log}.Handler(), Log: p.log}
+}
+
+// Rollup sums events up.
+func Rollup(p *Parts) Handler {
+	return entry.Rollup{Store: p.telemetry(), Place: dynamo.PlaceOf, Now: time.Now, Log: p.log}
+}
+
+// Expire ends connections with their tokens.
+func Expire(p *Parts) Handler {
+	s := p.service()
+	s.Connections, s.Poster = p.realtime(), p.poster()
+	return entry.Expire{Service: s, Destroy: p.secrets().Destroy, Log: p.log}
+}

@@ -1,0 +1,116 @@
+package platform
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"tacet/core/privacy"
+	"tacet/core/pubsub"
+	"tacet/core/telemetry"
+	"tacet/infra/config"
+	"tacet/infra/dynamo"
+	"tacet/infra/invoke"
+	"tacet/infra/jwks"
+	"tacet/infra/logging"
+	"tacet/infra/poster"
+	"tacet/infra/sigv4"
+)
+
+// Parts are what functions are made of. Made by New.
+type Parts struct {
+	settings    *config.Function
+	credentials sigv4.Credentials
+	log         *slog.Logger
+	// Called is told of every operation on DynamoDB; nil: nobody wants to know.
+	Called func(dynamo.Call)
+	client *dynamo.Client
+}
+
+// New returns the parts for settings. Records of the log go to w.
+func New(s *config.Function, w io.Writer) *Parts {
+	level, _ := logging.ParseLevel(s.LogLevel) // it was checked when it was read
+	return &Parts{
+		settings: s, log: logging.New(w, logging.JSON, level),
+		credentials: sigv4.Credentials{ID: s.KeyID, Secret: s.SecretKey, Session: s.SessionToken},
+	}
+}
+
+// service returns a service without any port.
+func (p *Parts) service() *pubsub.Service {
+	none := elsewhere{p.log}
+	return &pubsub.Service{
+		Apps: none, Connections: none, Subscriptions: none, Audience: none, Poster: none, Recorder: none, Rates: none,
+		Anonymiser: privacy.Anonymiser{Secrets: none}, Greet: none.Greet,
+		Trouble: func(ctx context.Context, what string, err error) {
+			p.log.LogAttrs(ctx, slog.LevelWarn, "something failed on the side", slog.String("what", what), slog.Any("error", err))
+		},
+		Now: time.Now, Node: telemetry.NodeID(p.settings.Node),
+	}
+}
+
+// db returns the client of DynamoDB. All stores share it, and its connections.
+func (p *Parts) db() *dynamo.Client {
+	if p.client == nil {
+		p.client = dynamo.NewClient(dynamo.Options{Region: p.settings.Region, Endpoint: p.settings.DynamoDB, Credentials: p.credentials, Called: p.Called})
+	}
+	return p.client
+}
+
+func (p *Parts) realtime() *dynamo.Realtime {
+	return dynamo.NewRealtime(p.db(), p.settings.RealtimeTable, time.Now)
+}
+
+func (p *Parts) telemetry() *dynamo.Telemetry {
+	return dynamo.NewTelemetry(p.db(), p.settings.TelemetryTable)
+}
+
+func (p *Parts) secrets() *dynamo.Secrets {
+	return dynamo.NewSecrets(p.db(), p.settings.RealtimeTable, time.Now)
+}
+
+// apps are applications whose keys nobody asks for.
+func (p *Parts) apps() *dynamo.Apps {
+	return dynamo.NewApps(p.db(), p.settings.DirectoryTable, time.Now, nil)
+}
+
+// keys are applications with their keys.
+func (p *Parts) keys() *dynamo.Apps {
+	sets := jwks.New(jwks.Options{Loopback: p.settings.LoopbackKeys})
+	return dynamo.NewApps(p.db(), p.settings.DirectoryTable, time.Now, sets.Keys)
+}
+
+// poster posts to connections from this function.
+func (p *Parts) poster() *poster.Poster {
+	return poster.New(poster.Options{
+		Endpoint: p.settings.Connections, Region: p.settings.Region, Credentials: p.credentials, Report: p.report,
+	})
+}
+
+// report logs what did not reach everybody. Who is gone is no news: clients
+// leave without a word.
+func (p *Parts) report(ctx context.Context, r poster.Report) {
+	level := slog.LevelDebug
+	if r.Failed > 0 {
+		level = slog.LevelWarn
+	}
+	attrs := []slog.Attr{slog.Int("delivered", r.Delivered), slog.Int("gone", r.Gone), slog.Int("failed", r.Failed)}
+	for cause, n := range r.Causes {
+		attrs = append(attrs, slog.Int(string(cause), n))
+	}
+	p.log.LogAttrs(ctx, level, "not everybody was reached", attrs...)
+}
+
+// functions invokes other functions.
+func (p *Parts) functions() *invoke.Client {
+	return invoke.New(invoke.Options{Region: p.settings.Region, Endpoint: p.settings.Lambda, Credentials: p.credentials})
+}
+
+// split posts to large audiences by way of fanout.
+func (p *Parts) split() pubsub.Poster {
+	fanout := p.functions()
+	return poster.Split(p.poster(), func(ctx context.Context, parcel []byte) ([]byte, error) {
+		return fanout.Call(ctx, p.settings.FanoutFunction, parcel)
+	}, p.settings.FanoutThreshold)
+}
