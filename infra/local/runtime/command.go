@@ -59,7 +59,7 @@ func commandOf(s *Spec) (command, error) {
 	case strings.HasPrefix(s.Runtime, "nodejs"):
 		return interpreter(s, "node", "--input-type=module", "--eval", nodeShim)
 	case strings.HasPrefix(s.Runtime, "python3"):
-		return interpreter(s, "python3", "-u", "-c", pythonShim)
+		return interpreter(s, "python3", "-u", "-B", "-c", pythonShim)
 	}
 	return fail(fmt.Sprintf("the runtime %q cannot be run here", s.Runtime),
 		"provided.al2, provided.al2023, go1.x, nodejs and python3 can; for others put sam local start-lambda behind the gateway")

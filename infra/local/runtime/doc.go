@@ -20,11 +20,11 @@
 // # How a new event finds an instance
 //
 // It takes an idle one, or waits in line: for one that comes free, or for one
-// that starts because of it, whichever is first. At most as many start at once
-// as there are processors, since a burst is over sooner when the few that run
-// already take it in turn. When the host has all the instances that it may
-// have, an idle one of another function makes room; an event for which nothing
-// comes free in Options.Patience is throttled.
+// that starts because of it, whichever is first. Of each function at most as
+// many start at once as there are processors: a burst is over sooner when the
+// few that run already take it in turn. When the host has all the instances
+// that it may have, an idle one of another function makes room; an event for
+// which nothing comes free in Options.Patience is throttled.
 //
 // # What it does not do
 //

@@ -1,5 +1,7 @@
 package runtime
 
+import goruntime "runtime"
+
 // Doors for the tests.
 var (
 	RetryAfter = retryAfter
@@ -7,3 +9,15 @@ var (
 )
 
 const MaxLine = maxLine
+
+// AwaitWaiting waits until n events wait in line.
+func AwaitWaiting(h *Host, n int) {
+	waiting := func() int {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.waiting
+	}
+	for waiting() < n {
+		goruntime.Gosched()
+	}
+}

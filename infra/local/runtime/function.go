@@ -19,8 +19,9 @@ type Function struct {
 
 	// Guarded by Host.mu.
 	idle     []*instance // the one used last is the last
-	busy     int         // events being handled
+	live     int         // instances that can be used
 	starting int         // instances
+	busy     int         // events being handled
 	waiting  []*invocation
 }
 
@@ -135,6 +136,18 @@ func (f *Function) next() *invocation {
 	f.waiting = slices.Delete(f.waiting, 0, 1)
 	f.host.waiting--
 	return inv
+}
+
+// disappoint fails the event that an instance was started for. Where no
+// instance has ever come up, all that wait fail with it: each could only try
+// for itself, with the same result, one after the other. h.mu is held.
+func (f *Function) disappoint(failure *initFailure) {
+	for inv := f.next(); inv != nil; inv = f.next() {
+		inv.done <- outcome{err: failure.about(inv.id), cold: true}
+		if f.live > 0 {
+			return
+		}
+	}
 }
 
 // offer gives an instance that has nothing to do the next event, or lets it

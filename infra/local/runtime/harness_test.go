@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -29,6 +30,9 @@ var built string
 // A host that was closed leaves no goroutine behind.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if meet := os.Getenv(victim); meet != "" {
+		die(meet)
+	}
 	var err error
 	if built, err = os.MkdirTemp("", "tacet-runtime-"); err != nil {
 		panic(err)
@@ -59,15 +63,21 @@ type rig struct {
 	meet   *meeting
 }
 
-// buffer is a bytes.Buffer for several goroutines.
+// buffer is a bytes.Buffer for several goroutines. What is written to it also
+// goes through written.
 type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu      sync.Mutex
+	b       bytes.Buffer
+	written chan string
 }
 
 func (b *buffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	select {
+	case b.written <- string(p):
+	default:
+	}
 	return b.b.Write(p)
 }
 
@@ -80,6 +90,10 @@ func (b *buffer) String() string {
 func newRig(t testing.TB, o runtime.Options) *rig {
 	t.Helper()
 	r := &rig{t: t, meet: newMeeting(t)}
+	r.log.written = make(chan string, 1000)
+	if o.Patience == 0 {
+		o.Patience = time.Hour // whoever waits in vain is to be seen
+	}
 	o.Output = &r.output
 	o.Log = slog.New(slog.NewJSONHandler(&r.log, nil))
 	h, err := runtime.New(o)
@@ -103,7 +117,7 @@ func (r *rig) function(name string, change ...func(*runtime.Spec)) *runtime.Func
 	r.t.Helper()
 	s := runtime.Spec{
 		Name: name, Dir: built, Handler: "bootstrap", Runtime: "provided.al2023",
-		Env: map[string]string{"MEET": r.meet.URL},
+		Env: map[string]string{"MEET": r.meet.URL}, Timeout: time.Hour,
 	}
 	for _, f := range change {
 		f(&s)

@@ -64,7 +64,7 @@ func (h *Host) Add(s Spec) (*Function, error) {
 		return nil, err
 	}
 	f := &Function{host: h, spec: s, command: c, arn: h.arn(s.Name)}
-	f.env = h.environment(&f.spec)
+	f.env = h.environment(&s)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, name := range names {
@@ -95,7 +95,7 @@ func (h *Host) scale() {
 		return
 	}
 	for _, f := range h.functions {
-		for len(f.waiting) > f.starting && h.starting < startsAtOnce() {
+		for len(f.waiting) > f.starting && f.starting < startsAtOnce() {
 			if h.full() && !h.makeRoom() {
 				return
 			}

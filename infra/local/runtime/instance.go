@@ -57,9 +57,7 @@ func (h *Host) start(f *Function, told chan<- error) {
 		case failure != nil && told != nil:
 			told <- failure
 		case failure != nil:
-			if inv := f.next(); inv != nil {
-				inv.done <- outcome{err: failure.about(inv.id), cold: true}
-			}
+			f.disappoint(failure)
 		default:
 			h.admit(i)
 			if told != nil {
@@ -78,6 +76,7 @@ func (h *Host) start(f *Function, told chan<- error) {
 // late. h.mu is held.
 func (h *Host) admit(i *instance) {
 	h.instances[i] = struct{}{}
+	i.f.live++
 	i.timer = time.AfterFunc(time.Hour, i.overdue)
 	i.timer.Stop()
 	select {
@@ -199,7 +198,10 @@ func (i *instance) retire() {
 		i.f.idle = slices.Delete(i.f.idle, at, at+1)
 	}
 	i.state = retired
-	delete(i.f.host.instances, i)
+	if _, admitted := i.f.host.instances[i]; admitted {
+		delete(i.f.host.instances, i)
+		i.f.live--
+	}
 	if i.timer != nil {
 		i.timer.Stop()
 	}

@@ -25,6 +25,19 @@ func TestAnIdleInstanceIsUsedAgain(t *testing.T) {
 	}
 }
 
+func TestTheInstanceUsedLastIsUsedFirst(t *testing.T) {
+	r := newRig(t, runtime.Options{})
+	f := r.function("Function")
+	if err := f.Warm(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	for want := 1; want <= 3; want++ {
+		if got := must(t, f, do("count")); got != strconv.Itoa(want) {
+			t.Errorf("event %d was number %s of its instance", want, got)
+		}
+	}
+}
+
 func TestEachEventHasAnInstanceOfItsOwn(t *testing.T) {
 	r := newRig(t, runtime.Options{})
 	f := r.function("Function")
@@ -84,6 +97,22 @@ func TestWhatWaitsTakesTheFirstInstanceThatComesFree(t *testing.T) {
 	}
 }
 
+func TestRoomInAFullHostGoesToWhoeverWaits(t *testing.T) {
+	for _, how := range []string{"meet", "meet and exit"} {
+		t.Run(how, func(t *testing.T) {
+			r := newRig(t, runtime.Options{Instances: 1})
+			f, g := r.function("F"), r.function("G")
+			go f.Invoke(t.Context(), do(how))
+			r.meet.told(t, 1)
+			answers := r.meetAll(g, 1)
+			runtime.AwaitWaiting(r.Host, 1)
+			r.meet.release()
+			r.meet.told(t, 1)
+			<-answers
+		})
+	}
+}
+
 func TestAFullHostThrottlesWhatFindsNoInstanceInTime(t *testing.T) {
 	r := newRig(t, runtime.Options{Instances: 1, Patience: time.Millisecond})
 	f, g := r.function("F"), r.function("G")
@@ -128,14 +157,49 @@ func TestAnInstanceThatFailedIsUsedAgain(t *testing.T) {
 }
 
 func TestAnInstanceThatIsLateIsKilled(t *testing.T) {
-	r := newRig(t, runtime.Options{})
-	f := r.function("Function", func(s *runtime.Spec) { s.Timeout = 300 * time.Millisecond })
+	r := newRig(t, runtime.Options{Grace: time.Hour})
+	f := r.function("Function", mode("stubborn"), func(s *runtime.Spec) { s.Timeout = 300 * time.Millisecond })
 	var failure *runtime.FunctionError
 	if _, err := f.Invoke(t.Context(), do("hang")); !errors.As(err, &failure) || failure.Kind != runtime.TimedOut {
 		t.Fatalf("got %v", err)
 	}
 	r.meet.ended(t, 1)
 	if got := must(t, f, do("count")); got != "1" {
+		t.Errorf("event %s of the instance", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r.Close(ctx) // nobody waits for the stubborn
+}
+
+func TestWhatAnInstanceLeavesBehindEndsWithIt(t *testing.T) {
+	r := newRig(t, runtime.Options{})
+	f := r.function("Function")
+	must(t, f, do("child"))
+	r.meet.told(t, 1)
+	f.Invoke(t.Context(), do("exit"))
+	r.meet.ended(t, 1)
+}
+
+func TestWhoStopsWaitingIsTakenOutOfTheLine(t *testing.T) {
+	r := newRig(t, runtime.Options{Instances: 1})
+	f := r.function("Function")
+	first := r.meetAll(f, 1)
+	r.meet.told(t, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	second := make(chan error)
+	go func() {
+		_, err := f.Invoke(ctx, do("count"))
+		second <- err
+	}()
+	runtime.AwaitWaiting(r.Host, 1)
+	cancel()
+	if err := <-second; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	r.meet.release()
+	<-first
+	if got := must(t, f, do("count")); got != "2" {
 		t.Errorf("event %s of the instance", got)
 	}
 }
@@ -175,8 +239,23 @@ func TestInitialisationIsTriedTwice(t *testing.T) {
 	r.meet.told(t, 2)
 }
 
+func TestAllThatWaitFailWithAFunctionThatNeverComesUp(t *testing.T) {
+	r := newRig(t, runtime.Options{InitTimeout: 200 * time.Millisecond})
+	f := r.function("Function", mode("init hangs"), func(s *runtime.Spec) { s.Timeout = 10 * time.Millisecond })
+	const n = 50
+	failures := r.meetAll(f, n)
+	for range n {
+		if got := <-failures; !strings.HasSuffix(got, "Task timed out after 0.01 seconds") {
+			t.Fatalf("got %q", got)
+		}
+	}
+	if started := len(r.meet.arrived); started > n {
+		t.Errorf("%d starts", started)
+	}
+}
+
 func TestWarmInstancesAreNotCold(t *testing.T) {
-	r := newRig(t, runtime.Options{})
+	r := newRig(t, runtime.Options{Instances: 2})
 	f := r.function("Function")
 	if err := f.Warm(t.Context(), 2); err != nil {
 		t.Fatal(err)
@@ -191,6 +270,17 @@ func TestWarmInstancesAreNotCold(t *testing.T) {
 	}
 	if err := f.Warm(t.Context(), 2); err != nil { // nothing to do
 		t.Error(err)
+	}
+	var refusal *runtime.Refusal
+	if err := f.Warm(t.Context(), 3); !errors.As(err, &refusal) {
+		t.Errorf("more than there may be: %v", err)
+	}
+}
+
+func TestWarmSaysWhyItCannot(t *testing.T) {
+	r := newRig(t, runtime.Options{})
+	if err := r.function("Function", mode("init exits")).Warm(t.Context(), 1); err == nil || !strings.HasSuffix(err.Error(), "exit status 3") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -124,5 +124,5 @@ func preset[T comparable](option *T, value T) {
 	}
 }
 
-// startsAtOnce is how many instances start at the same time.
+// startsAtOnce is how many instances of a function start at the same time.
 func startsAtOnce() int { return max(2, goruntime.GOMAXPROCS(0)) }

@@ -79,6 +79,9 @@ func handle(ctx context.Context, e event) (any, error) {
 	case "meet": // whoever serves MEET lets go when all are there
 		tell("meet")
 		return os.Getpid(), nil
+	case "meet and exit":
+		tell("meet")
+		os.Exit(1)
 	case "tell":
 		tell(e.Text)
 		return nil, nil
