@@ -62,6 +62,10 @@ var rules = []rule{
 		because: "it imitates API Gateway, for which a handler is a value with Invoke; it serves other people's functions as well",
 	},
 	{
+		from: []string{"infra/local/stream"}, not: everything, but: []string{"infra/local/stream", "infra/sigv4"},
+		because: "it imitates event source mappings, for which a function is a value with Invoke; it feeds other people's functions as well",
+	},
+	{
 		from: []string{"infra/local/runtime"}, not: everything, but: []string{"infra/local/runtime"},
 		because: "it imitates Lambda, for which a function is a folder; it runs other people's functions as well",
 	},
