@@ -1,6 +1,17 @@
 package dynamo
 
-import "testing"
+import (
+	"context"
+	"crypto/rand"
+	"testing"
+
+	"tacet/core/telemetry"
+)
+
+// PutIn writes an event to a part of its application.
+func (t *Telemetry) PutIn(ctx context.Context, part int, r telemetry.Record) error {
+	return t.put(ctx, part, rand.Text(), r)
+}
 
 // Paging makes pages of audiences so small while a test runs.
 func Paging(t *testing.T, items int32) {

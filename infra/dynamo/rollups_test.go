@@ -7,6 +7,7 @@ import (
 
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/telemetry"
+	"tacet/core/telemetry/telemetrytest"
 	"tacet/infra/dynamo"
 )
 
@@ -37,6 +38,13 @@ func (r rolled) roll(ctx context.Context, e telemetry.Record) error {
 func TestRollupsChangeNothingThatIsRead(t *testing.T) {
 	pubsubtest.TestRecorder(t, func(t *testing.T, clock *pubsubtest.Clock) pubsubtest.Telemetry {
 		return rolled{dynamo.NewTelemetry(client(local.Endpoint, nil), local.Create(t)["telemetry"]), clock}
+	})
+}
+
+func TestRollupsKeepTheContract(t *testing.T) {
+	telemetrytest.TestRollups(t, func(t *testing.T) (telemetry.Rollups, func(telemetry.Part, telemetry.Record)) {
+		s := dynamo.NewTelemetry(client(local.Endpoint, nil), local.Create(t)["telemetry"])
+		return s, func(p telemetry.Part, r telemetry.Record) { must(t, s.PutIn(t.Context(), p.Number, r)) }
 	})
 }
 

@@ -47,7 +47,11 @@ const (
 // its own, so that writing it again changes nothing.
 func (t *Telemetry) Record(ctx context.Context, r telemetry.Record, _ bool) error {
 	id := rand.Text()
-	i := key(pkEvents(r.App, topic.Spread(id, eventParts)), stamp(r.At)+"#"+id)
+	return t.put(ctx, topic.Spread(id, eventParts), id, r)
+}
+
+func (t *Telemetry) put(ctx context.Context, part int, id string, r telemetry.Record) error {
+	i := key(pkEvents(r.App, part), stamp(r.At)+"#"+id)
 	i[Expiry], i[attrSize], i[attrSubscribers] = expiry(r.Expires), num(r.Size), num(r.Subscribers)
 	i[attrNode], i[attrTopic] = str(string(r.Node)), str(string(r.Topic))
 	for name, address := range map[string]privacy.Anonymised{attrClientIP: r.ClientIP, attrPublisherIP: r.PublisherIP} {
