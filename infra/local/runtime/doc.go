@@ -13,7 +13,8 @@
 //   - What a function throws away is not missed: an event that was accepted
 //     asynchronously is tried up to three times, in memory, and is lost when the
 //     process ends. Nothing is ever written anywhere.
-//   - No process outlives the host, by whatever death it dies.
+//   - No function outlives the host. Close waits for all of them and for what
+//     they started.
 //   - The log has one line for each invocation: function, request, status,
 //     milliseconds, cold or not. No event, answer, or text of an error.
 //
@@ -38,6 +39,6 @@
 //     may invoke.
 //   - The answer of an invocation is passed on when the function asks for the
 //     next event, not before.
-//   - On Linux the kernel ends the functions of a host that was killed;
-//     elsewhere they end when they ask it for the next event.
+//   - On Linux the kernel ends the functions of a host that was killed, but not
+//     what they started; elsewhere they end when they ask for the next event.
 package runtime

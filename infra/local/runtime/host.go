@@ -134,12 +134,11 @@ func (h *Host) Close(ctx context.Context) error {
 		i.retire()
 	}
 	h.mu.Unlock()
-	if again {
-		return nil
-	}
 	stop := context.AfterFunc(ctx, h.thread.killAll)
 	defer stop()
 	h.alive.Wait()
-	h.thread.end()
+	if !again {
+		h.thread.end()
+	}
 	return nil
 }

@@ -53,6 +53,9 @@ func (h *Host) start(f *Function, told chan<- error) {
 		defer h.mu.Unlock()
 		h.starting--
 		f.starting--
+		if failure == nil && i.state == retired { // it ended at once
+			failure = &initFailure{state: i.process.state}
+		}
 		switch {
 		case failure != nil && told != nil:
 			told <- failure
@@ -64,29 +67,21 @@ func (h *Host) start(f *Function, told chan<- error) {
 				i.used = true
 				told <- nil
 			}
-			if i.state != retired {
-				f.offer(i)
-			}
 		}
 		h.scale()
 	})
 }
 
-// admit makes an instance one of those that can be used, unless it is too
-// late. h.mu is held.
+// admit makes an instance one of those that can be used. h.mu is held.
 func (h *Host) admit(i *instance) {
 	h.instances[i] = struct{}{}
 	i.f.live++
 	i.timer = time.AfterFunc(time.Hour, i.overdue)
-	i.timer.Stop()
-	select {
-	case <-i.ended:
+	if h.closed {
 		i.retire()
-	default:
-		if h.closed {
-			i.retire()
-		}
+		return
 	}
+	i.f.offer(i)
 }
 
 // launch starts a process and waits until it asks for its first event.
@@ -198,12 +193,10 @@ func (i *instance) retire() {
 		i.f.idle = slices.Delete(i.f.idle, at, at+1)
 	}
 	i.state = retired
-	if _, admitted := i.f.host.instances[i]; admitted {
+	if i.timer != nil { // it was admitted
+		i.timer.Stop()
 		delete(i.f.host.instances, i)
 		i.f.live--
-	}
-	if i.timer != nil {
-		i.timer.Stop()
 	}
 	i.process.end(i.f.host.opts.Grace)
 }

@@ -17,10 +17,9 @@ type output struct {
 
 // of returns a writer for what one process writes. It never fails: a process
 // must not notice that nobody listens.
-func (o *output) of(name string) io.Writer { return &lines{output: o, prefix: name + " | "} }
+func (o *output) of(name string) *lines { return &lines{output: o, prefix: name + " | "} }
 
-// lines passes text on line by line. What is too long is cut; what has no end
-// when the process ends is lost.
+// lines passes text on line by line. What is too long is cut.
 type lines struct {
 	output  *output
 	prefix  string
@@ -46,6 +45,13 @@ func (l *lines) Write(p []byte) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// flush passes on what has no end yet. Nothing may be written meanwhile.
+func (l *lines) flush() {
+	if len(l.partial) > 0 {
+		l.pass(false)
+	}
 }
 
 func (l *lines) pass(cut bool) {

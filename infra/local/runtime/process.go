@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"io"
 	"os/exec"
 	goruntime "runtime"
 	"sync"
@@ -33,13 +32,13 @@ func newThread() *thread {
 func (t *thread) end() { close(t.work) }
 
 // start starts a process in a group of its own.
-func (t *thread) start(c command, dir string, env []string, output io.Writer) (*process, error) {
+func (t *thread) start(c command, dir string, env []string, output *lines) (*process, error) {
 	cmd := exec.Command(c.path, c.args...)
 	cmd.Dir, cmd.Env = dir, env
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.WaitDelay = lastWords
 	cmd.SysProcAttr = attributes()
-	p := &process{cmd: cmd, thread: t, ended: make(chan struct{})}
+	p := &process{cmd: cmd, output: output, thread: t, ended: make(chan struct{})}
 	started := make(chan error)
 	t.work <- func() { started <- cmd.Start() }
 	if err := <-started; err != nil {
@@ -72,6 +71,7 @@ const lastWords = 100 * time.Millisecond
 // process is a child, and whatever it starts.
 type process struct {
 	cmd    *exec.Cmd
+	output *lines
 	thread *thread
 	ended  chan struct{}
 	state  string // how it ended, empty if as if all were well; set before ended is closed
@@ -84,6 +84,7 @@ func (p *process) wait() {
 		p.state = s.String()
 	}
 	p.kill() // what it started and left behind
+	p.output.flush()
 	p.thread.mu.Lock()
 	delete(p.thread.processes, p)
 	p.thread.mu.Unlock()

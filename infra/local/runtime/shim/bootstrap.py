@@ -1,10 +1,13 @@
 # Runs a Python handler over the Lambda Runtime API, as the Python runtime of
 # Lambda does. Started by package runtime.
+import sys
+
+sys.path.pop(0)  # the working folder: the handler's modules must not hide these
+
 import http.client
 import importlib
 import json
 import os
-import sys
 import time
 import traceback
 
@@ -99,7 +102,7 @@ def serve(handler):
         call("POST", f"invocation/{context.aws_request_id}/{at}", answer.encode())
 
 
-sys.path[:1] = [root]
+sys.path.insert(0, root)
 try:
     loaded = load()
 except Exception as failure:

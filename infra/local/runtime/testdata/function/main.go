@@ -90,7 +90,7 @@ func handle(ctx context.Context, e event) (any, error) {
 		return nil, errors.New("failed after it had told")
 	case "say":
 		fmt.Println(e.Text)
-		fmt.Fprintln(os.Stderr, "and an error")
+		fmt.Fprint(os.Stderr, "and an error")
 		return nil, nil
 	case "child":
 		child := exec.Command(os.Args[0])

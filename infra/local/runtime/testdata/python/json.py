@@ -1,0 +1,1 @@
+raise Exception("the shim must not import this")
