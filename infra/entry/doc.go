@@ -14,7 +14,9 @@
 // and place.
 //
 // Each function can be invoked in two ways, with the event itself inside one
-// process, and with JSON by Lambda; both take the same path.
+// process, and with JSON by Lambda; both take the same path. Rollup is not
+// behind API Gateway: it takes batches of a stream, in JSON alone, and says
+// where to begin again.
 //
 // It does not know which function runs where, has no timeouts, and retries
 // nothing.
