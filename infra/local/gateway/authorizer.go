@@ -13,7 +13,8 @@ import (
 // Authorizer is a Lambda REQUEST authorizer. It is asked before each $connect;
 // nothing is cached.
 type Authorizer struct {
-	Handler Handler
+	Handler  Handler
+	Function string // names it in the log; "" if nobody asks
 
 	// IdentitySources must all be there, or the handshake is refused with 401
 	// and the authorizer is not asked: "route.request.header.NAME",
@@ -56,7 +57,7 @@ func (h *handshake) authorize() *refusal {
 		status = http.StatusForbidden
 	}
 	e.RouteKey = "authorizer"
-	g.logInvocation(h.r.Context(), &e, status, noFault, took)
+	g.logInvocation(h.r.Context(), &e, g.opts.Authorizer.Function, status, noFault, took)
 	if status != http.StatusOK {
 		return h.refuse(status, authorizerTexts[status])
 	}
@@ -84,7 +85,7 @@ func (g *Gateway) authorization(e *apigw.Event) (apigw.Authorization, error) {
 			said = err
 		}
 		return out, err
-	}), e.AppendJSON(nil))
+	}), e.AppendJSON(nil), g.opts.IntegrationTimeout)
 	switch f {
 	case noFault:
 		return apigw.DecodeAuthorization(out)

@@ -82,15 +82,18 @@ func (h *handshake) admit() *refusal {
 	if g.connects.take(1) == 0 {
 		return h.refuse(http.StatusTooManyRequests, textTooMany)
 	}
-	h.begin()
 	connect := g.routes[apigw.RouteConnect]
+	if connect != nil && connect.throttle.take(1) == 0 {
+		return h.refuse(http.StatusTooManyRequests, textTooMany)
+	}
+	h.begin()
 	if connect != nil {
 		for _, source := range connect.required {
 			if h.value(source) == "" {
 				return h.refuse(http.StatusBadRequest, "Missing required request parameters")
 			}
 		}
-		if connect.IAM && g.opts.Credentials.Verify(h.r, nil, signingService, g.opts.Region, g.opts.Now()) != nil {
+		if connect.IAM && g.opts.Callers.Verify(h.r, nil, signingService, g.opts.Region, g.opts.Now()) != nil {
 			return h.refuse(http.StatusForbidden, textForbidden)
 		}
 	}
@@ -224,7 +227,7 @@ func (h *handshake) connect() (apigw.Response, fault) {
 		with.Latency = h.latency
 		e.Authorizer = &with
 	}
-	return h.g.invoke(h.conn, r.Handler, &e)
+	return h.g.invoke(h.conn, r, &e)
 }
 
 // passOn gives a handler's refusal to the client: its status, and its body only

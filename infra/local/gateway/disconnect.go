@@ -58,7 +58,7 @@ func (c *conn) disconnect(how CloseCode) {
 			c.event(&e, apigw.Disconnect, apigw.RouteDisconnect)
 			e.DisconnectCode, e.DisconnectReason = how.Code, how.Reason
 			e.Headers = disconnectHeaders(c.domain)
-			g.invoke(c, r.Handler, &e) // nobody is left to be told
+			g.invoke(c, r, &e) // nobody is left to be told
 		}
 	}
 	// Not on the goroutine that brought the news: it moves the bytes of others.

@@ -47,6 +47,7 @@ type route struct {
 	key      string
 	direct   bool // the handler takes events
 	required []source
+	throttle *bucket
 }
 
 // New starts a gateway. Shutdown must be called to free its resources.
@@ -94,7 +95,7 @@ func (g *Gateway) addRoute(key string, r Route) error {
 		g.log.Warn("a route is one-way unless it has both a RouteResponseSelectionExpression and a RouteResponse", "route", key)
 	}
 	_, direct := r.Handler.(EventHandler)
-	added := &route{Route: r, key: key, direct: direct, required: required}
+	added := &route{Route: r, key: key, direct: direct, required: required, throttle: newRouteBucket(r.Throttle, g.opts.Now)}
 	g.routes[key] = added
 	if key == apigw.RouteDefault {
 		g.fallback = added

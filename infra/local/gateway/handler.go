@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"time"
 
 	"tacet/infra/apigw"
 )
@@ -64,6 +65,18 @@ type Route struct {
 	// Handler is the integration. Nil accepts and does nothing.
 	Handler Handler
 
+	// Function names the handler in the log; "" if nobody asks.
+	Function string
+
+	// Timeout is the integration's own; 0 means Options.IntegrationTimeout, which
+	// is the most that it can be.
+	Timeout time.Duration
+	// Throttle limits how often the route is used; one whose rate is 0 lets
+	// nothing pass. Nil is no limit. What it refuses is answered as what
+	// Options.RequestRate does, a handshake with 429. $disconnect is not limited:
+	// nobody could be told.
+	Throttle *Throttle
+
 	// A route answers the caller with what its handler returns only if it has
 	// both: a RouteResponseSelectionExpression of "$default", and a RouteResponse
 	// with the key "$default". With one of them it is one-way, and New warns.
@@ -87,8 +100,8 @@ type Route struct {
 	Required []string
 	// APIKeys, if not nil, are the keys of which the client must send one.
 	APIKeys []string
-	// IAM demands a handshake signed with Options.Credentials, in its headers or
-	// in its query string.
+	// IAM demands a handshake signed with Options.Callers, in its headers or in
+	// its query string.
 	IAM bool
 }
 

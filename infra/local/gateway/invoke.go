@@ -42,23 +42,23 @@ func (f fault) text() string {
 	return textFailed
 }
 
-// invoke calls a handler with an event: as it is if the handler takes events,
-// else as JSON. Only the latter has the integration timeout.
-func (g *Gateway) invoke(ctx context.Context, h Handler, e *apigw.Event) (r apigw.Response, f fault) {
+// invoke calls a route's handler with an event: as it is if the handler takes
+// events, else as JSON. Only the latter has the integration timeout.
+func (g *Gateway) invoke(ctx context.Context, to *route, e *apigw.Event) (r apigw.Response, f fault) {
 	start := time.Time{}
 	if g.log.Enabled(ctx, slog.LevelInfo) {
 		start = time.Now()
 	}
-	if direct, ok := h.(EventHandler); ok {
+	if direct, ok := to.Handler.(EventHandler); ok {
 		r, f = g.invokeEvent(ctx, direct, e)
 	} else {
 		var out []byte
-		if out, f = g.invokeJSON(h, e.AppendJSON(nil)); f == noFault {
+		if out, f = g.invokeJSON(to.Handler, e.AppendJSON(nil), g.timeout(to)); f == noFault {
 			r, f = decodeResponse(out)
 		}
 	}
 	if !start.IsZero() {
-		g.logInvocation(ctx, e, r.StatusCode, f, time.Since(start))
+		g.logInvocation(ctx, e, to.Function, r.StatusCode, f, time.Since(start))
 	}
 	return r, f
 }
@@ -73,13 +73,27 @@ func decodeResponse(out []byte) (apigw.Response, fault) {
 
 // logInvocation writes the one line that an invocation has in the log. An
 // error's text is not in it: a function may have put anything there.
-func (g *Gateway) logInvocation(ctx context.Context, e *apigw.Event, status int, f fault, took time.Duration) {
+func (g *Gateway) logInvocation(ctx context.Context, e *apigw.Event, function string, status int, f fault, took time.Duration) {
 	level := slog.LevelInfo
 	if f != noFault {
 		level = slog.LevelWarn
 	}
-	g.log.LogAttrs(ctx, level, "invoked", slog.String("route", e.RouteKey), slog.Int("status", status),
-		slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("connection", e.ConnectionID), slog.String("fault", string(f)))
+	attrs := []slog.Attr{
+		slog.String("route", e.RouteKey), slog.Int("status", status), slog.Float64("ms", float64(took.Microseconds())/1000),
+		slog.String("connection", e.ConnectionID), slog.String("fault", string(f)),
+	}
+	if function != "" {
+		attrs = append(attrs, slog.String("function", function))
+	}
+	g.log.LogAttrs(ctx, level, "invoked", attrs...)
+}
+
+// timeout is how long a route's integration may take; 0 or less is for ever.
+func (g *Gateway) timeout(r *route) time.Duration {
+	if limit := g.opts.IntegrationTimeout; r.Timeout <= 0 || limit > 0 && limit < r.Timeout {
+		return limit
+	}
+	return r.Timeout
 }
 
 func (g *Gateway) invokeEvent(ctx context.Context, h EventHandler, e *apigw.Event) (r apigw.Response, f fault) {
@@ -96,7 +110,7 @@ func (g *Gateway) invokeEvent(ctx context.Context, h EventHandler, e *apigw.Even
 // invokeJSON calls a handler on a goroutine of its own. After the timeout the
 // handler keeps running, as a Lambda function does, and what it returns is
 // dropped.
-func (g *Gateway) invokeJSON(h Handler, event []byte) ([]byte, fault) {
+func (g *Gateway) invokeJSON(h Handler, event []byte, limit time.Duration) ([]byte, fault) {
 	type result struct {
 		out []byte
 		f   fault
@@ -115,8 +129,8 @@ func (g *Gateway) invokeJSON(h Handler, event []byte) ([]byte, fault) {
 		res = result{out, faultOf(err)}
 	}()
 	var timeout <-chan time.Time
-	if g.opts.IntegrationTimeout > 0 {
-		timer := time.NewTimer(g.opts.IntegrationTimeout)
+	if limit > 0 {
+		timer := time.NewTimer(limit)
 		defer timer.Stop()
 		timeout = timer.C
 	}

@@ -22,6 +22,8 @@ func (c *conn) Message(_ *socket.Conn, text []byte) {
 		c.reply(errorFrame(textTooMany, c.id, e.RequestID))
 	case route == nil:
 		c.reply(errorFrame(textForbidden, c.id, e.RequestID))
+	case route.throttle.take(1) == 0:
+		c.reply(errorFrame(textTooMany, c.id, e.RequestID))
 	case route.Model != nil && route.Model(text) != nil:
 		c.reply(badBodyFrame(c.id, e.MessageID))
 	case route.Handler == nil:
@@ -103,7 +105,7 @@ func (c *conn) handleBeside(r *route, e *apigw.Event, text []byte) {
 
 // handle invokes a message's handler and returns what the client gets, or nil.
 func (c *conn) handle(r *route, e *apigw.Event) []byte {
-	response, fault := c.g.invoke(c, r.Handler, e)
+	response, fault := c.g.invoke(c, r, e)
 	switch {
 	case fault != noFault:
 		return errorFrame(fault.text(), c.id, e.RequestID)

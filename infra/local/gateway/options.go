@@ -70,6 +70,9 @@ type Options struct {
 	// Credentials that the management API must be called with; nil accepts
 	// unsigned requests.
 	Credentials *Credentials
+	// Callers are the credentials that a $connect route with IAM asks for; nil
+	// means Credentials.
+	Callers *Credentials
 
 	// ConnectRate limits handshakes, RequestRate messages and callbacks together.
 	// API Gateway's are 500 and 10,000 with a burst of 5,000; zero is no limit.
@@ -143,6 +146,9 @@ func (o Options) withDefaults() (Options, error) {
 			*d = preset
 		}
 	}
+	if o.Callers == nil {
+		o.Callers = o.Credentials
+	}
 	if o.InFlight <= 0 {
 		o.InFlight = defaultInFlight
 	}
@@ -171,7 +177,7 @@ func (o *Options) check() error {
 	for key, route := range o.Routes {
 		switch {
 		case key == apigw.RouteConnect:
-			if route.IAM && o.Credentials == nil {
+			if route.IAM && o.Callers == nil {
 				return errors.New("gateway: a $connect route with IAM needs credentials")
 			}
 		case key == apigw.RouteDisconnect, key == apigw.RouteDefault:

@@ -32,6 +32,18 @@ func newBucket(t Throttle, now func() time.Time) *bucket {
 	return &bucket{rate: t.Rate, size: size, tokens: size, last: now(), now: now}
 }
 
+// newRouteBucket returns the bucket of a route, of which a rate of 0 gives
+// nothing: stages whose settings say 0 answer 429 to everything.
+func newRouteBucket(t *Throttle, now func() time.Time) *bucket {
+	if t == nil {
+		return nil
+	}
+	if t.Rate <= 0 {
+		return &bucket{now: now}
+	}
+	return newBucket(*t, now)
+}
+
 // take takes up to n tokens and returns how many.
 func (b *bucket) take(n int) int {
 	if b == nil {
