@@ -87,30 +87,30 @@ func parseStatus(line []byte) (status int, last bool, err error) {
 // field takes over a header line, if it says where the response ends. What is
 // no header line may be one to somebody else, so nothing may follow it.
 func (h *head) field(line []byte) {
-	name, value, colon := bytes.Cut(line, []byte(":"))
-	value = bytes.TrimSpace(value)
-	if !colon || len(name) == 0 || bytes.ContainsAny(name, " \t") {
+	colon := bytes.IndexByte(line, ':')
+	if colon <= 0 || blank(line[0]) || blank(line[colon-1]) {
 		h.last = true
+		return
 	}
-	switch len(name) { // most need no comparison
-	case len("Content-Length"):
-		if bytes.EqualFold(name, []byte("Content-Length")) {
-			n, err := strconv.Atoi(string(value))
-			if err != nil || n < 0 || h.length >= 0 && h.length != n {
-				h.last = true
-			}
-			h.length = n
-		}
-	case len("Transfer-Encoding"):
-		if bytes.EqualFold(name, []byte("Transfer-Encoding")) {
-			h.chunked = true
-			h.last = h.last || !bytes.EqualFold(value, []byte("chunked"))
-		}
-	case len("Connection"):
-		if bytes.EqualFold(name, []byte("Connection")) && !bytes.EqualFold(value, []byte("keep-alive")) {
+	switch { // by length first: most need no comparison
+	case isNamed(line, colon, "Content-Length"):
+		n, err := strconv.Atoi(string(bytes.TrimSpace(line[colon+1:])))
+		if err != nil || n < 0 || h.length >= 0 && h.length != n {
 			h.last = true
 		}
+		h.length = n
+	case isNamed(line, colon, "Transfer-Encoding"):
+		h.chunked = true
+		h.last = h.last || !bytes.EqualFold(bytes.TrimSpace(line[colon+1:]), []byte("chunked"))
+	case isNamed(line, colon, "Connection"):
+		h.last = h.last || !bytes.EqualFold(bytes.TrimSpace(line[colon+1:]), []byte("keep-alive"))
 	}
+}
+
+func blank(c byte) bool { return c == ' ' || c == '\t' }
+
+func isNamed(line []byte, colon int, name string) bool {
+	return colon == len(name) && bytes.EqualFold(line[:colon], []byte(name))
 }
 
 // skip reads the body and reports whether the next response follows.

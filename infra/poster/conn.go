@@ -55,6 +55,13 @@ func (c *conn) expect(now time.Time, timeout time.Duration) error {
 	return c.SetDeadline(c.ends)
 }
 
+// cut ends the request that is under way.
+func (c *conn) cut() {
+	c.ends = time.Unix(1, 0) // long ago
+	// It was set before, and so can be set.
+	_ = c.SetDeadline(c.ends)
+}
+
 // stale is how long a connection may have been idle to be used without a look.
 // Tests make it nothing.
 var stale = 100 * time.Millisecond

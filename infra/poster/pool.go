@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,7 @@ const maxIdle = 30 * time.Second
 // pool bounds how many requests are under way, and keeps their connections.
 type pool struct {
 	slots   chan struct{}
+	waiting atomic.Int32 // for a slot
 	timeout time.Duration
 	address string
 	dialer  func(ctx context.Context, network, address string) (net.Conn, error)
@@ -52,14 +54,16 @@ func newPool(o Options, secure bool, host, port string) *pool {
 	return p
 }
 
-// enter waits for its turn, until the time is over, and reports whether it came.
-// Then leave must be called.
+// enter waits for a slot, until the time is over, and reports whether there was
+// one. Then leave must be called.
 func (p *pool) enter(ctx context.Context) bool {
 	select {
 	case p.slots <- struct{}{}:
 		return true
 	default:
 	}
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
 	select {
 	case p.slots <- struct{}{}:
 		return true
@@ -69,6 +73,9 @@ func (p *pool) enter(ctx context.Context) bool {
 }
 
 func (p *pool) leave() { <-p.slots }
+
+// wanted reports whether somebody waits for a slot.
+func (p *pool) wanted() bool { return p.waiting.Load() > 0 }
 
 // get returns a connection that is idle, or a new one.
 func (p *pool) get(ctx context.Context, now time.Time) (*conn, error) {

@@ -13,8 +13,10 @@ import (
 )
 
 // attempts is how often a connection is tried. The waits between them add up to
-// eight seconds at most, and to half of that usually.
-const attempts = 8
+// three seconds at most, and to half of that usually: so long one receiver that
+// does not read can keep an ack waiting. More would help only where workers are
+// throttled to a few requests a second each.
+const attempts = 6
 
 // round is one request for each of many connections, repeated where it is
 // refused. Workers take connections from it until there are none.

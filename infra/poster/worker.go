@@ -18,21 +18,27 @@ type worker struct {
 	signed  time.Time // when series was made
 	refused int       // how often in a row
 
+	// conn is kept from one request to the next, with its slot.
+	conn *conn
+
 	mu    sync.Mutex
-	using *conn
+	using *conn // what cut would cut
 }
 
 // run works until there is nothing to do, or no time to do it.
 func (w *worker) run(ctx context.Context) {
 	handed := 0
-	for {
+	for ctx.Err() == nil {
 		t, ok := w.round.take()
 		if !ok {
 			break
 		}
-		if !sleep(ctx, w.wait(t)) {
-			w.round.settle(t, failed, CauseTime, t.due)
-			break
+		if wait := w.wait(t); wait > 0 || w.round.poster.pool.wanted() {
+			w.rest(time.Now())
+			if !sleep(ctx, wait) {
+				w.round.settle(t, failed, CauseTime, t.due)
+				break
+			}
 		}
 		v, cause := w.attempt(ctx, t.id)
 		if v == refused {
@@ -46,6 +52,7 @@ func (w *worker) run(ctx context.Context) {
 		}
 		w.round.settle(t, v, cause, time.Now())
 	}
+	w.rest(time.Now())
 	w.round.delivered(handed)
 }
 
@@ -80,31 +87,30 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// attempt makes one request, on a connection of the pool's.
+// attempt makes one request.
 func (w *worker) attempt(ctx context.Context, id wire.ConnID) (verdict, Cause) {
-	pool := w.round.poster.pool
-	if !pool.enter(ctx) {
-		return failed, CauseTime
-	}
-	defer pool.leave()
 	now := time.Now()
-	c, err := pool.get(ctx, now)
-	if err != nil {
-		return refused, CauseConnection
+	if w.conn == nil {
+		if !w.round.poster.pool.enter(ctx) {
+			return failed, CauseTime
+		}
+		var err error
+		if w.conn, err = w.round.poster.pool.get(ctx, now); err != nil {
+			w.drop()
+			return refused, CauseConnection
+		}
 	}
 	if w.series == nil || now.Sub(w.signed) > fresh {
 		w.series, w.signed = w.round.series.At(now), now
 	}
-	if !w.hold(ctx, c, now) {
-		c.Close()
+	if !w.hold(ctx, now) {
+		w.drop()
 		return failed, CauseTime
 	}
-	a, cause := c.exchange(w.series.Request(string(id)))
+	a, cause := w.conn.exchange(w.series.Request(string(id)))
 	w.release()
-	if cause != "" || a.last || ctx.Err() != nil {
-		c.Close()
-	} else {
-		pool.put(c, now)
+	if cause != "" || a.last {
+		w.drop()
 	}
 	if cause != "" {
 		return w.round.broken(cause), cause
@@ -112,15 +118,35 @@ func (w *worker) attempt(ctx context.Context, id wire.ConnID) (verdict, Cause) {
 	return w.round.judge(a.status)
 }
 
-// hold makes c the connection that cut cuts, and reports whether it may be used.
-func (w *worker) hold(ctx context.Context, c *conn, now time.Time) bool {
+// rest gives connection and slot back.
+func (w *worker) rest(now time.Time) {
+	if w.conn == nil {
+		return
+	}
+	w.round.poster.pool.put(w.conn, now)
+	w.conn = nil
+	w.round.poster.pool.leave()
+}
+
+// drop gives the slot back, and the connection up if there is one.
+func (w *worker) drop() {
+	if w.conn != nil {
+		w.conn.Close()
+		w.conn = nil
+	}
+	w.round.poster.pool.leave()
+}
+
+// hold makes the connection the one that cut cuts, and reports whether it may
+// be used.
+func (w *worker) hold(ctx context.Context, now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if ctx.Err() != nil {
 		return false
 	}
-	w.using = c
-	return c.expect(now, w.round.poster.pool.timeout) == nil
+	w.using = w.conn
+	return w.conn.expect(now, w.round.poster.pool.timeout) == nil
 }
 
 func (w *worker) release() {
@@ -134,8 +160,7 @@ func (w *worker) cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.using != nil {
-		// It was set before, and so can be set.
-		_ = w.using.SetDeadline(time.Unix(1, 0))
+		w.using.cut()
 	}
 }
 
