@@ -45,3 +45,6 @@ microbench: ## Go benchmarks, compared with the run before by benchstat; RUN=Enc
 
 clean: ## remove what was built; the data in .tacet stays
 	rm -rf .build
+
+build-%Function: # sam build calls it for each function
+	@.tools/function '$*' '$(ARTIFACTS_DIR)'
