@@ -33,7 +33,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}{
 		slot.Text, slot, &grant.Slots{Client: [2]grant.Slot{slot}}, []grant.Key{mustKey(t, grant.HS256, marker)}, signing, map[string]grant.Slot{"a": slot},
 	}
-	for _, v := range []any{slot.Text, slot, &slot, *hidden.slots, hidden.slots, hidden.keys, hidden.keys[0], signing, hidden, &hidden} {
+	for _, v := range []any{slot.Text, slot, &slot, *hidden.slots, hidden.slots, hidden.keys, hidden.keys[0], signing, hidden, &hidden, hidden.slots.Ring(), *hidden.slots.Ring()} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%p", "%T", "%t"} {
 			out := fmt.Sprintf(verb, v)
 			if strings.Contains(out, marker) || strings.Contains(strings.ToLower(out), fmt.Sprintf("%x", marker)) {

@@ -15,10 +15,6 @@ import (
 	"tacet/core/pubsub"
 )
 
-// FetchKeys returns the keys of the key set at url. alg is that of keys that
-// name none. With fresh they are read anew if their owner can be asked again.
-type FetchKeys func(ctx context.Context, url string, alg grant.Algorithm, fresh bool) ([]grant.Key, error)
-
 // Apps keeps the applications, and implements pubsub.Apps. What was read stays
 // in memory for remembered, with its keys parsed. Make it with NewApps. Safe
 // for concurrent use.
@@ -26,7 +22,7 @@ type Apps struct {
 	client *Client
 	table  string
 	now    func() time.Time
-	fetch  FetchKeys
+	fetch  grant.FetchKeys
 
 	mu   sync.Mutex
 	read map[app.ID]*parsed
@@ -35,29 +31,18 @@ type Apps struct {
 // remembered is for how long an application may be answered from memory.
 const remembered = 5 * time.Second
 
-// parsed is an application with the keys of its slots.
+// parsed is an application with its keys.
 type parsed struct {
 	app   *app.App
 	until time.Time
-	slots [2][2]slot // by kind
-}
-
-// slot is a slot's key, or why there is none.
-type slot struct {
-	key grant.Key
-	err error
+	ring  *grant.Ring
 }
 
 const attrDocument = "app" // as JSON
 
-var (
-	errSlot  = errors.New("a key slot cannot be read")
-	errFetch = errors.New("key sets are not fetched here")
-)
-
 // NewApps returns the store that lives in the table of class directory. fetch
 // may be nil where no application has key sets.
-func NewApps(c *Client, table string, now func() time.Time, fetch FetchKeys) *Apps {
+func NewApps(c *Client, table string, now func() time.Time, fetch grant.FetchKeys) *Apps {
 	return &Apps{client: c, table: table, now: now, fetch: fetch, read: map[app.ID]*parsed{}}
 }
 
@@ -114,8 +99,8 @@ func (a *Apps) App(ctx context.Context, id app.ID) (*app.App, error) {
 // remember keeps what was read. Ids that do not exist are not kept: anybody can
 // guess more of these than there is memory.
 func (a *Apps) remember(x *app.App) {
-	p, now := parse(x), a.now()
-	p.until = now.Add(remembered)
+	now := a.now()
+	p := &parsed{x, now.Add(remembered), x.Keys.Ring()}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.read) >= 1000 {
@@ -134,49 +119,8 @@ func (a *Apps) Keys(ctx context.Context, of *app.App, kind grant.Kind, fresh boo
 	p := a.read[of.ID]
 	a.mu.Unlock()
 	if p == nil || p.app != of {
-		p = parse(of) // an older version, which somebody still works with
+		// An older version, which somebody still works with.
+		return of.Keys.Ring().Keys(ctx, kind, a.fetch, fresh)
 	}
-	var keys []grant.Key
-	var failed error
-	for i, s := range of.Keys.Of(kind) {
-		var read []grant.Key
-		var err error
-		switch {
-		case s.Empty():
-		case s.JWKSURL == "":
-			read, err = []grant.Key{p.slots[kind][i].key}, p.slots[kind][i].err
-		case a.fetch == nil:
-			err = errFetch
-		default:
-			read, err = a.fetch(ctx, s.JWKSURL, s.Algorithm, fresh)
-		}
-		if err != nil {
-			failed = errors.Join(failed, err)
-			continue
-		}
-		keys = append(keys, read...)
-	}
-	if len(keys) > 0 {
-		return keys, nil
-	}
-	return nil, failed
-}
-
-func parse(x *app.App) *parsed {
-	p := &parsed{app: x}
-	for _, kind := range []grant.Kind{grant.Client, grant.Admin} {
-		for i, s := range x.Keys.Of(kind) {
-			if s.Empty() || s.JWKSURL != "" {
-				continue
-			}
-			k, err := s.Key()
-			if err != nil {
-				// Not the parser's fault of kind Invalid: the one who connects
-				// has nothing to do with it.
-				err = errSlot
-			}
-			p.slots[kind][i] = slot{k, err}
-		}
-	}
-	return p
+	return p.ring.Keys(ctx, kind, a.fetch, fresh)
 }

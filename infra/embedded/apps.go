@@ -20,31 +20,20 @@ import (
 // one that writes them, so what is there is never stale.
 type Apps struct {
 	disk  *Disk
-	fetch FetchKeys
+	fetch grant.FetchKeys
 
 	mu   sync.RWMutex
 	read map[app.ID]*parsed
 	puts int // how often any was written
 }
 
-// parsed is an application with the keys of its slots.
+// parsed is an application with its keys.
 type parsed struct {
-	app   *app.App
-	slots [2][2]slot // by kind
+	app  *app.App
+	ring *grant.Ring
 }
 
-// slot is a slot's key, or why there is none.
-type slot struct {
-	key grant.Key
-	err error
-}
-
-var (
-	errSlot  = errors.New("a key slot cannot be read")
-	errFetch = errors.New("this host fetches no key sets")
-)
-
-func newApps(d *Disk, fetch FetchKeys) *Apps {
+func newApps(d *Disk, fetch grant.FetchKeys) *Apps {
 	return &Apps{disk: d, fetch: fetch, read: map[app.ID]*parsed{}}
 }
 
@@ -112,35 +101,10 @@ func (a *Apps) Keys(ctx context.Context, of *app.App, kind grant.Kind, fresh boo
 	p := a.read[of.ID]
 	a.mu.RUnlock()
 	if p == nil || p.app != of {
-		p = parse(of) // an older version, which somebody still works with
+		// An older version, which somebody still works with.
+		return of.Keys.Ring().Keys(ctx, kind, a.fetch, fresh)
 	}
-	var keys []grant.Key
-	var failed error
-	for i, s := range of.Keys.Of(kind) {
-		switch {
-		case s.Empty():
-		case s.JWKSURL != "":
-			set, err := a.fetchSet(ctx, s, fresh)
-			keys, failed = append(keys, set...), errors.Join(failed, err)
-		default:
-			if p := p.slots[kind][i]; p.err != nil {
-				failed = errors.Join(failed, p.err)
-			} else {
-				keys = append(keys, p.key)
-			}
-		}
-	}
-	if len(keys) > 0 {
-		return keys, nil
-	}
-	return nil, failed
-}
-
-func (a *Apps) fetchSet(ctx context.Context, s grant.Slot, fresh bool) ([]grant.Key, error) {
-	if a.fetch == nil {
-		return nil, errFetch
-	}
-	return a.fetch(ctx, s.JWKSURL, s.Algorithm, fresh)
+	return p.ring.Keys(ctx, kind, a.fetch, fresh)
 }
 
 func (a *Apps) get(id app.ID) (*parsed, error) {
@@ -160,7 +124,7 @@ func (a *Apps) get(id app.ID) (*parsed, error) {
 			return err
 		}
 		x, err := readApp(item)
-		p = parse(x)
+		p = &parsed{x, x.Keys.Ring()}
 		return err
 	})
 	switch {
@@ -197,25 +161,6 @@ func readApp(item *badger.Item) (*app.App, error) {
 		return nil
 	})
 	return x, err
-}
-
-func parse(x *app.App) *parsed {
-	p := &parsed{app: x}
-	for _, kind := range []grant.Kind{grant.Client, grant.Admin} {
-		for i, s := range x.Keys.Of(kind) {
-			if s.Empty() || s.JWKSURL != "" {
-				continue
-			}
-			key, err := s.Key()
-			if err != nil {
-				// Not the parser's fault of kind Invalid: the one who connects
-				// has nothing to do with it.
-				err = errSlot
-			}
-			p.slots[kind][i] = slot{key, err}
-		}
-	}
-	return p
 }
 
 // What keys begin with. See the package comment.

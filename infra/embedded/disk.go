@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -26,7 +25,7 @@ type Options struct {
 	Now func() time.Time
 	// FetchKeys reads the key set at an address; it does the caching. Nil
 	// means that key sets cannot be read.
-	FetchKeys FetchKeys
+	FetchKeys grant.FetchKeys
 	// Trouble is told what failed where nobody is left to be told. Nil means
 	// that nobody wants to know.
 	Trouble func(what string, err error)
@@ -231,7 +230,3 @@ func (l logger) Errorf(format string, args ...any) {
 func (l logger) Warningf(string, ...any) {}
 func (l logger) Infof(string, ...any)    {}
 func (l logger) Debugf(string, ...any)   {}
-
-// FetchKeys returns the keys of the set at an address; those that name no
-// algorithm take the one given.
-type FetchKeys = func(ctx context.Context, url string, byDefault grant.Algorithm, fresh bool) ([]grant.Key, error)
