@@ -1,36 +1,35 @@
 package dynamo_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"io"
-	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"tacet/infra/dynamo/dynamotest"
+	"tacet/infra/local/guard"
+	"tacet/infra/local/iam"
 )
 
-// trouble is what happens to a request on its way to DynamoDB Local and back.
-type trouble string
+// trouble is what happens to a request on its way.
+type trouble = guard.Trouble
 
 const (
-	throttled   trouble = "throttled"
-	conflicting trouble = "conflicting with a transaction"
-	refused     trouble = "failed inside, not applied"
-	lost        trouble = "applied, and the answer lost"
-	broken      trouble = "applied, and answered that it failed"
-	unprocessed trouble = "processed in part"
-	hanging     trouble = "applied, and never answered"
+	throttled   = guard.Throttled
+	conflicting = guard.Conflicting
+	refused     = guard.Refused
+	lost        = guard.Lost
+	broken      = guard.Broken
+	unprocessed = guard.Unprocessed
+	hanging     = guard.Hanging
 )
 
 // proxy stands before DynamoDB Local and makes trouble for one request, or for
 // all. Safe for concurrent use.
 type proxy struct {
 	*httptest.Server
-	t *testing.T
 
 	mu     sync.Mutex
 	seen   []string // operations
@@ -40,8 +39,16 @@ type proxy struct {
 }
 
 func newProxy(t *testing.T) *proxy {
-	p := &proxy{t: t}
-	p.Server = httptest.NewServer(http.HandlerFunc(p.serve))
+	t.Helper()
+	to, err := url.Parse(local.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := new(proxy)
+	p.Server = httptest.NewServer(guard.New(guard.Options{
+		Region: dynamotest.Region, Secret: dynamotest.Credentials.Secret, DynamoDB: guard.Forward(to), Trouble: p.make,
+		Roles: map[string]iam.Role{dynamotest.Credentials.ID: {Statements: []iam.Statement{{Actions: []string{"*"}, Resources: []string{"*"}}}}},
+	}))
 	t.Cleanup(p.Close)
 	return p
 }
@@ -62,102 +69,15 @@ func (p *proxy) stop() ([]string, int) {
 	return slices.Clone(p.seen), p.struck
 }
 
-func (p *proxy) serve(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+func (p *proxy) make(c guard.Call) trouble {
 	p.mu.Lock()
-	p.seen = append(p.seen, operation)
-	what := trouble("")
-	if p.at == -1 || p.at == len(p.seen) {
-		what = p.what
-		p.struck++
+	defer p.mu.Unlock()
+	p.seen = append(p.seen, c.Operation)
+	if p.at != -1 && p.at != len(p.seen) {
+		return guard.None
 	}
-	p.mu.Unlock()
-	switch what {
-	case throttled:
-		fail(w, http.StatusBadRequest, `{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"ann is too much"}`)
-	case conflicting:
-		if operation == "TransactWriteItems" {
-			fail(w, http.StatusBadRequest, `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"ann","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"}]}`)
-		} else {
-			fail(w, http.StatusBadRequest, `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"ann"}`)
-		}
-	case refused:
-		fail(w, http.StatusInternalServerError, `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"ann"}`)
-	case lost:
-		p.forward(r, body)
-		panic(http.ErrAbortHandler)
-	case broken:
-		p.forward(r, body)
-		fail(w, http.StatusInternalServerError, `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"ann"}`)
-	case hanging:
-		p.forward(r, body)
-		<-r.Context().Done()
-	case unprocessed:
-		p.half(w, r, body)
-	default:
-		status, answer := p.forward(r, body)
-		fail(w, status, string(answer))
-	}
-}
-
-func fail(w http.ResponseWriter, status int, body string) {
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body)
-}
-
-func (p *proxy) forward(r *http.Request, body []byte) (int, []byte) {
-	request, err := http.NewRequest(r.Method, local.Endpoint, bytes.NewReader(body))
-	if err != nil {
-		p.t.Error(err)
-		return http.StatusBadGateway, nil
-	}
-	request.Header = r.Header.Clone()
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		p.t.Error(err)
-		return http.StatusBadGateway, nil
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		p.t.Error(err)
-	}
-	return response.StatusCode, answer
-}
-
-// half does the first half of a batch and says that the rest is left.
-func (p *proxy) half(w http.ResponseWriter, r *http.Request, body []byte) {
-	var batch struct{ RequestItems map[string][]json.RawMessage }
-	if err := json.Unmarshal(body, &batch); err != nil {
-		p.t.Error(err)
-	}
-	left := map[string][]json.RawMessage{}
-	for table, writes := range batch.RequestItems {
-		left[table] = writes[len(writes)/2:]
-		batch.RequestItems[table] = writes[:len(writes)/2]
-		if len(writes) == 1 {
-			batch.RequestItems = nil
-		}
-	}
-	if batch.RequestItems != nil {
-		some, err := json.Marshal(batch)
-		if err != nil {
-			p.t.Error(err)
-		}
-		if status, answer := p.forward(r, some); status != http.StatusOK {
-			p.t.Errorf("half a batch: %s", answer)
-		}
-	}
-	answer, err := json.Marshal(map[string]any{"UnprocessedItems": left})
-	if err != nil {
-		p.t.Error(err)
-	}
-	fail(w, http.StatusOK, string(answer))
+	p.struck++
+	return p.what
 }
 
 const soon = 300 * time.Millisecond

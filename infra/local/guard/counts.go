@@ -76,7 +76,7 @@ func (g *Guard) Unused() map[string][]iam.Grant {
 			}
 		}
 		slices.SortFunc(unused[role.Name], func(a, b iam.Grant) int {
-			return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource))
+			return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Value, b.Value))
 		})
 	}
 	return unused

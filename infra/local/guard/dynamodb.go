@@ -40,8 +40,10 @@ type operation struct {
 	TableName string
 	IndexName string
 	StreamArn string
-	Key       item
-	Item      item
+	// ShardIterator holds the ARN of the stream, in DynamoDB Local.
+	ShardIterator string
+	Key           item
+	Item          item
 
 	KeyConditionExpression    string
 	FilterExpression          string
@@ -166,7 +168,7 @@ func (g *Guard) batch(q *request, items json.RawMessage) error {
 // need is what an operation on one table needs, the action being named for it.
 func (g *Guard) need(action string, o operation) iam.Request {
 	need := iam.Request{
-		Action: "dynamodb:" + action, Resource: g.tableARN(o),
+		Action: "dynamodb:" + action, Resource: g.tableARN(action, o),
 		Context: map[string][]string{
 			attributes: o.attributes(), selected: o.selected(), enclosingOperation: nil,
 			returnValues: {"NONE"}, leadingKeys: nil,
@@ -193,17 +195,14 @@ func (g *Guard) need(action string, o operation) iam.Request {
 	return need
 }
 
-func (g *Guard) tableARN(o operation) string {
-	if o.StreamArn != "" {
-		// DynamoDB Local has a region and an account of its own.
-		_, rest, _ := strings.Cut(o.StreamArn, ":table/")
-		return g.arn("dynamodb", "table/"+rest)
-	}
-	if o.TableName == "" {
-		return "*"
-	}
+func (g *Guard) tableARN(action string, o operation) string {
 	resource := "table/" + o.table()
-	if o.IndexName != "" {
+	switch {
+	case resource == "table/":
+		return "*"
+	case o.StreamArn+o.ShardIterator != "", action == "ListStreams":
+		resource += "/stream/" + g.opts.StreamLabel
+	case o.IndexName != "":
 		resource += "/index/" + o.IndexName
 	}
 	return g.arn("dynamodb", resource)
@@ -215,11 +214,8 @@ func (g *Guard) arn(service, resource string) string {
 
 // table returns the name of the table: requests may give its ARN.
 func (o operation) table() string {
-	if o.TableName == "" {
-		name, _, _ := strings.Cut(tableName(o.StreamArn), "/")
-		return name
-	}
-	return tableName(o.TableName)
+	name, _, _ := strings.Cut(tableName(o.TableName+o.StreamArn+o.ShardIterator), "/")
+	return name
 }
 
 func tableName(nameOrARN string) string {

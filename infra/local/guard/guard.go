@@ -23,6 +23,9 @@ type Options struct {
 	Secret string
 	// Tables by name. One that is not here has no keys that a condition accepts.
 	Tables map[string]Table
+	// StreamLabel is what stands at the end of a stream's ARN in policies:
+	// DynamoDB Local makes up another.
+	StreamLabel string
 
 	// The services. One that is nil is not there.
 	DynamoDB    http.Handler

@@ -72,6 +72,12 @@ func (c Condition) key(context map[string][]string) string {
 	return c.Key
 }
 
+// met reports whether one value of the condition matches something in the
+// context.
+func (c Condition) met(value string, context map[string][]string) bool {
+	return c.same == nil || slices.ContainsFunc(context[c.key(context)], func(v string) bool { return c.same(value, v) != c.not })
+}
+
 // holds reports whether the condition holds of the values that a request has.
 func (c Condition) holds(values []string) bool {
 	if c.same == nil {

@@ -98,6 +98,14 @@ func TestGrantsAreNamedAsTheyAreWritten(t *testing.T) {
 	if got := len(r.Granted()); got != 4 {
 		t.Errorf("it grants %d things", got)
 	}
+	by := role(t, `{'Effect':'Allow','Action':'dynamodb:*','Resource':'T','Condition':{'ForAllValues:StringLike':{'dynamodb:LeadingKeys':['a#*','b#*','c#*']}}}`)
+	if got := len(by.Granted()); got != 3 {
+		t.Errorf("with a condition of three values it grants %d things", got)
+	}
+	of := by.Decide(iam.Request{Action: "dynamodb:GetItem", Resource: table, Context: map[string][]string{keys: {"c#1", "a#1"}}})
+	if want := []iam.Grant{{Action: "dynamodb:*", Resource: table, Value: "a#*"}, {Action: "dynamodb:*", Resource: table, Value: "c#*"}}; !slices.Equal(of.Grants, want) {
+		t.Errorf("granted by %v, want %v", of.Grants, want)
+	}
 	d := r.Decide(iam.Request{Action: "dynamodb:Query", Resource: table + "/index/due"})
 	if want := []iam.Grant{{Statement: 1, Action: "dynamodb:Q*", Resource: table + "/index/*"}}; !slices.Equal(d.Grants, want) {
 		t.Errorf("granted by %v, want %v", d.Grants, want)

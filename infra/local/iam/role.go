@@ -32,10 +32,12 @@ type Request struct {
 }
 
 // Grant is what allows a request: one action of one statement, on one resource,
-// as they are written.
+// for one value of its condition, as they are written.
 type Grant struct {
 	Statement        int // its place in Role.Statements
 	Action, Resource string
+	// Value is "" where there is no condition, or more than one.
+	Value string
 }
 
 // Decision is the answer to a request.
@@ -63,7 +65,7 @@ func (r Role) Decide(q Request) Decision {
 		case s.Deny && (holds || len(findings) > 0):
 			d.Denied = true
 		case !s.Deny && holds && len(findings) == 0:
-			d.Grants = append(d.Grants, grants...)
+			d.Grants = append(d.Grants, s.each(grants, func(value string) bool { return s.Conditions[0].met(value, q.Context) })...)
 		}
 	}
 	d.Allowed = len(d.Grants) > 0 && !d.Denied
@@ -82,7 +84,7 @@ func (s Statement) about(i int, q Request) []Grant {
 		}
 		for _, resource := range s.Resources {
 			if like(resource, q.Resource) {
-				found = append(found, Grant{i, action, resource})
+				found = append(found, Grant{i, action, resource, ""})
 			}
 		}
 	}
@@ -114,9 +116,29 @@ func (r Role) Granted() []Grant {
 		}
 		for _, action := range s.Actions {
 			for _, resource := range s.Resources {
-				all = append(all, Grant{i, action, resource})
+				all = append(all, s.each([]Grant{{i, action, resource, ""}}, func(string) bool { return true })...)
 			}
 		}
+	}
+	return all
+}
+
+// each returns the grants for each value of the statement's condition that is
+// wanted, if it has one.
+func (s Statement) each(grants []Grant, wanted func(value string) bool) []Grant {
+	if len(s.Conditions) != 1 {
+		return grants
+	}
+	var all []Grant
+	for _, g := range grants {
+		for _, g.Value = range s.Conditions[0].Values {
+			if wanted(g.Value) {
+				all = append(all, g)
+			}
+		}
+	}
+	if all == nil {
+		return grants // the condition holds of what is absent
 	}
 	return all
 }

@@ -190,7 +190,7 @@ func (e *evaluator) attribute(id, attribute string, line int) value {
 	switch {
 	case attribute == "StreamArn" && (r.kind == kindTable || r.kind == kindSimpleTable):
 		if v := e.arn(r, line); v.kind == scalar {
-			return text(line, v.text+"/stream/"+streamLabel)
+			return text(line, v.text+"/stream/"+StreamLabel)
 		}
 	case attribute == "ApiEndpoint" && (r.kind == kindAPI || r.kind == kindSAMWebSocket || r.kind == kindSAMHTTP):
 		scheme := "wss"
@@ -211,8 +211,8 @@ func (e *evaluator) attribute(id, attribute string, line int) value {
 	return unknownValue(line, fmt.Sprintf("%s.%s is known to a deployed stack only: say --parameter %[1]s.%[2]s=VALUE", id, attribute))
 }
 
-// streamLabel stands for the time at which a stream was made.
-const streamLabel = "local"
+// StreamLabel stands for the time at which a stream was made.
+const StreamLabel = "local"
 
 // madeAttribute returns an attribute of what SAM makes: of roles, which are
 // what people ask for, the ARN.
