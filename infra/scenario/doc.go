@@ -23,7 +23,7 @@
 //	needs: FACT…                           what the host must be able to do, first line only
 //	repeat 20: LINE                        the line 20 times, with $n counting from 1
 //
-// FACT is ordered, closing, binary-frames, stage or alone (host.go), or a
+// FACT is ordered, closing, binary-frames, stage, counted or alone (host.go), or a
 // setting of the application: violations=, expiry=, plan=, first-key=ALG,
 // second-key=ALG, first-set=ES256 (its first key is fetched from a URL).
 //

@@ -10,12 +10,17 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// isClosed reads how a connection ends.
+// isClosed reads how a connection ends. A host that cannot close with a code and
+// a reason of ours, and API Gateway is one, closes with 1000 and its own words.
 func isClosed(r *reader, who string) action {
 	r.literal("with")
 	code := r.number("a close code")
 	reason := r.quoted()
-	return by(who, func(_ *player, s *person) error {
+	return by(who, func(p *player, s *person) error {
+		code, reason := code, reason
+		if !p.closing && code >= 4000 {
+			code, reason = ownCode, ""
+		}
 		end, err := s.ended()
 		if err == nil && (end.code != code || !strings.Contains(string(end.data), reason)) {
 			err = fmt.Errorf("%s", end)
@@ -23,6 +28,8 @@ func isClosed(r *reader, who string) action {
 		return err
 	})
 }
+
+const ownCode = 1000
 
 // isAnswered reads how many answers are due, and the error that some of them
 // must be; the others must be acks, one at least.

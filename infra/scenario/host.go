@@ -30,6 +30,7 @@ type Host struct {
 type Place struct {
 	App       *app.App
 	WebSocket string // the URL to connect to, without a token
+	Stage     string // the stage's name; "" is ws
 	HTTP      string // what the paths of the HTTP API are appended to
 	TLS       *tls.Config
 	Keys      Keys
@@ -53,9 +54,10 @@ type Fact string
 // What not every host can do.
 const (
 	Ordered Fact = "ordered"       // what one connection sends takes effect in that order, and nothing overtakes
-	Closing Fact = "closing"       // a connection is closed with a code and a reason of ours
+	Closing Fact = "closing"       // a connection is closed with a code and a reason of ours, else with 1000
 	Binary  Fact = "binary-frames" // compressed messages arrive as binary frames
-	Stage   Fact = "stage"         // /ws?app=… beside /apps/…
+	Stage   Fact = "stage"         // /STAGE?app=… beside /apps/…
+	Counted Fact = "counted"       // what one connection sends is counted in one place, so that a rate is kept to the message
 )
 
 // Alone is a fact wherever applications can be made: nobody else uses the
@@ -71,7 +73,7 @@ func (f Fact) check() error {
 	if f.setting() {
 		return f.set(&app.App{}, Keys{})
 	}
-	if !slices.Contains([]Fact{Ordered, Closing, Binary, Stage, Alone}, f) {
+	if !slices.Contains([]Fact{Ordered, Closing, Binary, Stage, Counted, Alone}, f) {
 		return fmt.Errorf("nobody knows the fact %q", f)
 	}
 	return nil

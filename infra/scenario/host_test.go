@@ -51,7 +51,7 @@ func host(t *testing.T) *scenario.Host {
 	})
 	facts := platform.Running()
 	return &scenario.Host{
-		Name: "standalone", Can: []scenario.Fact{scenario.Ordered, scenario.Closing, scenario.Binary, scenario.Stage},
+		Name: "standalone", Can: []scenario.Fact{scenario.Ordered, scenario.Closing, scenario.Binary, scenario.Stage, scenario.Counted},
 		Make: func(ctx context.Context, a *app.App) (scenario.Place, error) {
 			return scenario.Place{
 				WebSocket: strings.Replace(facts.WebSocket, string(facts.App), string(a.ID), 1), HTTP: facts.HTTP,

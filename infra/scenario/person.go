@@ -34,6 +34,7 @@ type person struct {
 	heard  []frame       // not looked at yet
 	news   chan struct{} // there is more in heard, or closed is set
 	closed *frame        // how the connection ended
+	warned string        // the last token-expiring
 }
 
 // frame is something that came from the server.
@@ -164,6 +165,14 @@ func (s *person) take(f frame) {
 	}
 	s.log.said(s.name, "←", f.String())
 	s.mu.Lock()
+	if !s.ordered && isTokenExpiring(s, f) == nil {
+		// What a schedule does may be done twice, and the same warning come again.
+		if s.warned == string(f.data) {
+			s.mu.Unlock()
+			return
+		}
+		s.warned = string(f.data)
+	}
 	if f.op == ws.OpClose {
 		s.closed = &f
 	} else {
@@ -230,6 +239,16 @@ func (s *person) gone() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.closed != nil && len(s.heard) == 0
+}
+
+// unheard returns a frame that has come and that nobody asked about, or nil.
+func (s *person) unheard() *frame {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.heard) == 0 {
+		return nil
+	}
+	return &s.heard[0]
 }
 
 // write sends a text frame.

@@ -22,6 +22,7 @@ const Patience = 10 * time.Second
 type player struct {
 	place      Place
 	ordered    bool
+	closing    bool
 	suffix     string // makes subjects unique on a host that others use too
 	people     map[string]*person
 	count      int // $n
@@ -41,7 +42,7 @@ func (h *Host) Play(ctx context.Context, s Scenario) error {
 		return err
 	}
 	p := &player{
-		place: place, ordered: slices.Contains(h.Can, Ordered), suffix: "-" + strings.ToLower(rand.Text()[:6]), people: map[string]*person{},
+		place: place, ordered: slices.Contains(h.Can, Ordered), closing: slices.Contains(h.Can, Closing), suffix: "-" + strings.ToLower(rand.Text()[:6]), people: map[string]*person{},
 		mayCall: []string{"publish=*", "manage=connections", "manage=subscribers", "manage=application"},
 		http:    &http.Client{Timeout: Patience, Transport: &http.Transport{TLSClientConfig: place.TLS}},
 	}
@@ -169,6 +170,11 @@ func (p *player) silence() error {
 			if err := someone.hear(isPong); err != nil {
 				return fmt.Errorf("there should be nothing to hear, but %w", err)
 			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.people)) { // what a pong may have overtaken
+		if left := p.people[name].unheard(); left != nil {
+			return fmt.Errorf("there should be nothing to hear, but %s hears %s", name, left)
 		}
 	}
 	return nil

@@ -64,7 +64,7 @@ func TestConversations(t *testing.T) { playAll(t, host(t)) }
 // elsewhere, with one application for all.
 func TestConversationsWithAPlatformThatRunsElsewhere(t *testing.T) {
 	p := run(t, t.TempDir(), "--memory")
-	h, err := scenario.Deployed(p.line, nil, scenario.Ordered, scenario.Closing, scenario.Binary, scenario.Stage)
+	h, err := scenario.Deployed(p.line, nil, scenario.Ordered, scenario.Closing, scenario.Binary, scenario.Stage, scenario.Counted)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -105,7 +106,7 @@ func (p *player) address(o options, token string) (string, []string, error) {
 	}
 	id := string(p.place.App.ID)
 	if o.via == "stage" {
-		u.Path, u.RawQuery = "/ws", "app="+id
+		u.Path, u.RawQuery = "/"+cmp.Or(p.place.Stage, "ws"), "app="+id
 	}
 	switch o.app {
 	case "":
