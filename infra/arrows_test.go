@@ -31,7 +31,7 @@ var (
 		"infra/sigv4", "infra/vault",
 	}
 	// What holds every part together in one process, or tries them out there.
-	hosts = []string{"infra/local/standalone", "infra/scenario", "infra/tacet"}
+	hosts = []string{"infra/local/stack", "infra/local/standalone", "infra/scenario", "infra/tacet"}
 )
 
 var rules = []rule{

@@ -42,7 +42,14 @@ func TestDefaultsAreThoseOfTheManual(t *testing.T) {
 }
 
 func TestEveryFlagHasItsVariable(t *testing.T) {
-	for field := range reflect.TypeFor[config.Standalone]().Fields() {
+	for _, settings := range []reflect.Type{reflect.TypeFor[config.Standalone](), reflect.TypeFor[config.AWS]()} {
+		haveVariables(t, settings)
+	}
+}
+
+func haveVariables(t *testing.T, settings reflect.Type) {
+	t.Helper()
+	for field := range settings.Fields() {
 		flag := field.Tag.Get("name")
 		if flag == "" {
 			flag = kebab(field.Name)

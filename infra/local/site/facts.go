@@ -62,6 +62,29 @@ func ReadRunning(data string) (Running, error) {
 	return r, err
 }
 
+// Answers reports whether somebody listens where the platform said it would.
+// Of another machine nothing is asked. A platform that was killed leaves its
+// note behind.
+func (r Running) Answers() bool {
+	u, err := url.Parse(r.HTTP)
+	if err != nil {
+		return false
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return false
+	}
+	port := u.Port()
+	if port == "" {
+		port = u.Scheme
+	}
+	conn, err := net.DialTimeout("tcp", net.JoinHostPort(u.Hostname(), port), time.Second)
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
+}
+
 // NewFacts returns what somebody needs to use the application d of a host that
 // listens at an address, with tokens until expires.
 func NewFacts(s *config.Standalone, at net.Addr, certificate []byte, d Development, issued, expires time.Time) (Facts, error) {

@@ -3,12 +3,10 @@ package command
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"time"
 
 	"tacet/infra/config"
 	"tacet/infra/local/site"
@@ -51,7 +49,7 @@ func running(data string) (site.Running, error) {
 		return noted[0], nil
 	}
 	for _, r := range noted {
-		if answers(r) {
+		if r.Answers() {
 			return r, nil
 		}
 	}
@@ -63,25 +61,6 @@ func running(data string) (site.Running, error) {
 	}
 	return site.Running{}, fmt.Errorf("no platform is running on this machine (looked in %s): start one with tacet run, "+
 		"say --data DIR if it keeps its data elsewhere, or say --url and --token", strings.Join(all, ", "))
-}
-
-// answers reports whether somebody listens where a platform said it would. Of
-// another machine nothing is asked.
-func answers(r site.Running) bool {
-	e, err := at(r.WebSocket)
-	if err != nil || !e.here() {
-		return false
-	}
-	port := e.websocket.Port()
-	if port == "" {
-		port = map[string]string{"ws": "80", "wss": "443"}[e.websocket.Scheme]
-	}
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(e.websocket.Hostname(), port), time.Second)
-	if err != nil {
-		return false
-	}
-	conn.Close()
-	return true
 }
 
 // development returns the development application of this machine: that of

@@ -1,0 +1,154 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"tacet/core/privacy"
+	"tacet/core/wire"
+	"tacet/infra/local/gateway"
+	"tacet/infra/local/guard"
+	"tacet/infra/local/httpgateway"
+	"tacet/infra/local/iam"
+	"tacet/infra/local/runtime"
+	"tacet/infra/local/site"
+	"tacet/infra/local/template"
+)
+
+var errDynamoDBEnded = errors.New("DynamoDB Local has ended by itself")
+
+// assemble joins functions, gateways and guard. The guard's address is a part
+// of the functions' environment, so it listens before they are known.
+func (s *Stack) assemble() error {
+	inside, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("cannot listen for the functions: %w", err)
+	}
+	s.inside = "http://" + inside.Addr().String()
+	err = s.addFunctions(s.inside)
+	if err == nil {
+		s.gateway, err = gateway.New(s.webSocket())
+	}
+	var api http.Handler
+	if err == nil {
+		api, err = s.httpAPI()
+	}
+	if err == nil {
+		s.guard, err = s.newGuard()
+	}
+	if err != nil {
+		return errors.Join(err, inside.Close())
+	}
+	s.inner = &http.Server{Handler: s.guard, ReadHeaderTimeout: time.Minute}
+	s.serve(s.inner, inside)
+	s.outer = site.Server(site.Door(s.stage().Name, http.HandlerFunc(s.gateway.ServeWebSocket), api), s.log)
+	return nil
+}
+
+// addFunctions makes the functions known to the host that runs them.
+func (s *Stack) addFunctions(guard string) error {
+	var err error
+	s.host, err = runtime.New(runtime.Options{
+		Region: s.template.Region, AccountID: s.template.AccountID, Hostile: s.opts.Lambda, Log: s.log, Output: output{s.log},
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range s.template.Functions {
+		spec := runtime.Spec{
+			Name: f.ID, Dir: s.programs.folder(f.ID), Handler: f.Handler, Runtime: f.Runtime,
+			Env: s.environment(f, guard, s.stage().Name), Timeout: f.Timeout, Memory: f.Memory,
+		}
+		if f.Name != f.ID {
+			spec.Aliases = []string{f.Name}
+		}
+		switch {
+		case f.Reserved == nil:
+		case *f.Reserved == 0:
+			spec.Concurrency = -1
+		default:
+			spec.Concurrency = *f.Reserved
+		}
+		if s.functions[f.ID], err = s.host.Add(spec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newGuard returns what stands between the functions and what they call.
+func (s *Stack) newGuard() (*guard.Guard, error) {
+	database, err := url.Parse(s.endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("--dynamodb: %w", err)
+	}
+	roles := map[string]iam.Role{}
+	for _, f := range s.template.Functions {
+		roles[f.ID] = iam.Role{Name: f.ID, Statements: f.Role.Statements}
+	}
+	return guard.New(guard.Options{
+		Region: s.template.Region, AccountID: s.template.AccountID, Roles: roles, Secret: s.secret, Tables: guarded(s.template.Tables), StreamLabel: template.StreamLabel,
+		DynamoDB: guard.Forward(database), Lambda: s.host, Connections: s.gateway, API: s.template.WebSocketAPIs[0].ID,
+		Trouble: s.opts.Trouble, Log: s.log,
+	}), nil
+}
+
+// webSocket is the WebSocket API as its template describes it.
+func (s *Stack) webSocket() gateway.Options {
+	api, stage, settings := s.template.WebSocketAPIs[0], s.stage(), &s.opts.Settings
+	o := gateway.Options{
+		Stage: stage.Name, StageVariables: stage.Variables, APIID: api.ID, Region: s.template.Region, AccountID: s.template.AccountID,
+		Selection: api.Selection, Routes: map[string]gateway.Route{},
+		IdleTimeout: settings.IdleTimeout, MaxLifetime: settings.MaxLifetime, IntegrationTimeout: settings.IntegrationTimeout,
+		// A stop of this machine is not one of AWS: clients shall come back.
+		ShutdownClose: gateway.CloseCode{Code: int(wire.CloseRestart), Reason: restartReason},
+		SourceIP:      source(settings.TrustedProxies), Hostile: s.opts.Gateway, Log: s.log,
+	}
+	for _, r := range api.Routes {
+		route := gateway.Route{ResponseSelection: r.ResponseSelection, Response: r.Response, Required: r.Required}
+		if f := s.functions[r.Function]; f != nil {
+			route.Handler = f
+		}
+		o.Routes[r.Key] = route
+	}
+	return o
+}
+
+const restartReason = "the server is about to stop: come back"
+
+// source returns what knows the address of a client behind so many proxies of
+// our own. Nil without any: the gateway knows who is at the other end.
+func source(proxies int) func(*http.Request) string {
+	if proxies == 0 {
+		return nil
+	}
+	return func(r *http.Request) string {
+		return privacy.Forwarded(r.Header.Values("X-Forwarded-For"), r.RemoteAddr, proxies)
+	}
+}
+
+// httpAPI is the HTTP API as its template describes it; without one nothing is
+// there.
+func (s *Stack) httpAPI() (http.Handler, error) {
+	if len(s.template.HTTPAPIs) == 0 {
+		return http.NotFoundHandler(), nil
+	}
+	api := s.template.HTTPAPIs[0]
+	if err := api.Problems.Err(); err != nil {
+		return nil, fmt.Errorf("HTTP API %s: %w", api.ID, err)
+	}
+	routes := map[string]httpgateway.Handler{}
+	for _, r := range api.Routes {
+		if f := s.functions[r.Function]; f != nil {
+			routes[r.Key] = f
+		}
+	}
+	return httpgateway.New(httpgateway.Options{
+		Stage: api.Stage, APIID: api.ID, AccountID: s.template.AccountID, Routes: routes,
+		SourceIP: source(s.opts.Settings.TrustedProxies), Log: s.log,
+	})
+}

@@ -1,0 +1,82 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// programs are where compiled functions lie: one folder for each, by logical
+// id, with a bootstrap in it, as `sam build` leaves them.
+type programs string
+
+// built is where the repository's functions are built for this machine.
+const built = ".build/functions"
+
+// build builds functions from the repository at root, for this machine. Each is
+// named by its logical id: ConnectFunction is the folder functions/connect.
+func build(ctx context.Context, root string, functions []string) (programs, error) {
+	if _, err := exec.LookPath("go"); err != nil {
+		return "", fmt.Errorf("the functions cannot be built, because there is no program go: install Go, or say --functions DIR for the folder in which sam build left them (%w)", err)
+	}
+	out := filepath.Join(root, filepath.FromSlash(built), runtime.GOOS+"-"+runtime.GOARCH)
+	arguments := []string{"build", "-trimpath", "-tags", "lambda.norpc", "-o", out + string(filepath.Separator)}
+	for _, id := range functions {
+		folder := folderOf(id)
+		if _, err := os.Stat(filepath.Join(root, "functions", folder, "main.go")); err != nil {
+			return "", fmt.Errorf("the template has a function %s, and there is no functions/%s in %s to build it from: say --functions DIR for the folder in which sam build left it", id, folder, root)
+		}
+		arguments = append(arguments, "./functions/"+folder)
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, "go", arguments...)
+	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("the functions do not build (go %s in %s): %w\n%s", strings.Join(arguments, " "), root, err, said)
+	}
+	for _, id := range functions {
+		if err := link(filepath.Join(out, id), filepath.Join("..", folderOf(id)+suffix())); err != nil {
+			return "", err
+		}
+	}
+	return programs(out), nil
+}
+
+// folderOf returns the folder of a function in the repository.
+func folderOf(id string) string { return strings.ToLower(strings.TrimSuffix(id, "Function")) }
+
+func suffix() string {
+	if runtime.GOOS == "windows" {
+		return ".exe"
+	}
+	return ""
+}
+
+// link makes a folder in which bootstrap is a program. What go build has written
+// stays where it is: it does not link a program again that is up to date.
+func link(folder, program string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	bootstrap := filepath.Join(folder, "bootstrap")
+	if is, err := os.Readlink(bootstrap); err == nil && is == program {
+		return nil
+	}
+	if err := os.Remove(bootstrap); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.Symlink(program, bootstrap); err != nil && !errors.Is(err, os.ErrExist) { // another tacet may be at it
+		return err
+	}
+	return nil
+}
+
+// folder returns where a function's program is.
+func (p programs) folder(id string) string { return filepath.Join(string(p), id) }

@@ -1,0 +1,103 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"tacet/infra/dynamo"
+	"tacet/infra/local/dynamodb"
+	"tacet/infra/local/guard"
+	"tacet/infra/local/site"
+	"tacet/infra/local/template"
+)
+
+// startDynamoDB starts DynamoDB Local, or takes one that runs.
+func (s *Stack) startDynamoDB(ctx context.Context) error {
+	if s.opts.AWS.RunsAlready() {
+		s.endpoint = s.opts.AWS.DynamoDB
+		return nil
+	}
+	o := dynamodb.Options{Folder: s.opts.AWS.DynamoDB}
+	if o.Folder == "" {
+		var err error
+		if o.Folder, err = dynamodb.Find("."); err != nil {
+			return err
+		}
+	}
+	if s.folder != "" {
+		o.Data = filepath.Join(string(s.folder), "dynamodb")
+	}
+	defer s.opts.Step("starting DynamoDB Local")()
+	var err error
+	if s.local, err = dynamodb.Start(ctx, o); err != nil {
+		return err
+	}
+	s.endpoint = s.local.Endpoint
+	go func() {
+		<-s.local.Ended()
+		s.fail(errDynamoDBEnded) // nobody listens any more when it was stopped
+	}()
+	return nil
+}
+
+// makeTables makes the template's tables, as far as they are not there, and puts
+// the development application into them.
+func (s *Stack) makeTables(ctx context.Context, d site.Development) error {
+	tables := dynamodb.NewTables(s.endpoint)
+	there, err := tables.Names(ctx)
+	if err != nil {
+		return fmt.Errorf("DynamoDB does not answer at %s: %w", s.endpoint, err)
+	}
+	directory := ""
+	for _, t := range s.template.Tables {
+		if err := t.Problems.Err(); err != nil {
+			return fmt.Errorf("table %s: %w", t.ID, err)
+		}
+		if !slices.Contains(there, t.Name) {
+			if err := tables.Create(ctx, tableOf(t)); err != nil {
+				return err
+			}
+		}
+		if t.ID == directoryTable {
+			directory = t.Name
+		}
+	}
+	if directory == "" {
+		return fmt.Errorf("the template has no table %s to keep applications in", directoryTable)
+	}
+	client := dynamo.NewClient(dynamo.Options{
+		Region: s.template.Region, Endpoint: s.endpoint, Credentials: dynamo.Credentials{ID: "administrator", Secret: "none"},
+	})
+	s.apps = dynamo.NewApps(client, directory, time.Now, nil)
+	return s.develop(ctx, d)
+}
+
+// directoryTable is the logical id of the table that applications are in.
+const directoryTable = "DirectoryTable"
+
+func tableOf(t *template.Table) dynamodb.Table {
+	key := func(k template.Key) dynamodb.Key {
+		return dynamodb.Key{Hash: dynamodb.Attribute(k.Hash), Range: dynamodb.Attribute(k.Range)}
+	}
+	made := dynamodb.Table{Name: t.Name, Key: key(t.Key), Stream: t.Stream, Expiry: t.Expiry}
+	for _, x := range t.Indexes {
+		made.Indexes = append(made.Indexes, dynamodb.Index{Name: x.Name, Key: key(x.Key), Projection: x.Projection, Holds: x.Holds})
+	}
+	return made
+}
+
+// guarded is what the guard has to know of the tables.
+func guarded(tables []*template.Table) map[string]guard.Table {
+	all := map[string]guard.Table{}
+	for _, t := range tables {
+		g := guard.Table{Hash: t.Key.Hash.Name, Indexes: map[string]string{}}
+		for _, x := range t.Indexes {
+			g.Indexes[x.Name] = x.Key.Hash.Name
+		}
+		all[t.Name] = g
+	}
+	return all
+}

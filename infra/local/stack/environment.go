@@ -1,0 +1,32 @@
+package stack
+
+import (
+	"fmt"
+	"maps"
+
+	"tacet/infra/local/template"
+)
+
+// What functions are told instead of what the template says, because it is
+// elsewhere here; infra/config documents them.
+const (
+	dynamoDBURL    = "AWS_ENDPOINT_URL_DYNAMODB"
+	lambdaURL      = "AWS_ENDPOINT_URL_LAMBDA"
+	connectionsURL = "TACET_CONNECTIONS_URL"
+	loopbackKeys   = "TACET_LOOPBACK_KEYS"
+)
+
+var supplied = map[string]bool{dynamoDBURL: true, lambdaURL: true, connectionsURL: true, loopbackKeys: true}
+
+// environment returns a function's variables: the template's, and what only
+// this machine knows. The access key id is the function's own name, by which
+// the guard knows who calls.
+func (s *Stack) environment(f *template.Function, guard, stage string) map[string]string {
+	env := maps.Clone(f.Env)
+	env[dynamoDBURL], env[lambdaURL], env[connectionsURL] = guard, guard, guard+"/"+stage
+	// Only who has this machine for himself may name it as the place where a
+	// key set is.
+	env[loopbackKeys] = fmt.Sprint(s.opts.Settings.Local())
+	env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"] = f.ID, s.secret, ""
+	return env
+}

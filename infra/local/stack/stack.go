@@ -1,0 +1,229 @@
+package stack
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"tacet/core/app"
+	"tacet/core/plan"
+	"tacet/infra/config"
+	"tacet/infra/dynamo"
+	"tacet/infra/local/dynamodb"
+	"tacet/infra/local/gateway"
+	"tacet/infra/local/guard"
+	"tacet/infra/local/runtime"
+	"tacet/infra/local/site"
+	"tacet/infra/local/template"
+)
+
+// Options say what to run. Settings and AWS have been validated.
+type Options struct {
+	Settings config.Standalone
+	AWS      config.AWS
+	Log      *slog.Logger
+	// Step is told of each step that may take a while, and calls done at its
+	// end. Nil tells nobody.
+	Step func(what string) (done func())
+
+	// The rest is for tests. Every replaces the rates of all schedules, and
+	// batches of streams gather for no longer.
+	Every   time.Duration
+	Trouble func(guard.Call) guard.Trouble
+	Lambda  runtime.Hostile
+	Gateway gateway.Hostile
+}
+
+// Stack is a platform that runs. Made by Start; Stop frees what it has.
+type Stack struct {
+	opts     Options
+	log      *slog.Logger
+	template *template.Template
+	root     string // of the repository; "" if it was not needed
+	folder   site.Folder
+	running  site.Running
+	secret   string // that every function signs with
+
+	local     *dynamodb.Local // nil if somebody else's is used
+	endpoint  string          // of DynamoDB, behind the guard
+	programs  programs
+	apps      *dynamo.Apps
+	host      *runtime.Host
+	functions map[string]*runtime.Function // by logical id
+	gateway   *gateway.Gateway
+	guard     *guard.Guard
+	inside    string       // its URL
+	inner     *http.Server // the guard
+	outer     *http.Server
+
+	failed  chan error
+	cancel  context.CancelFunc
+	feeding sync.WaitGroup // streams and schedules
+}
+
+// Start starts a platform and returns when it listens. An error is a text for
+// whoever started it: what is in the way, and what to do about it. When ctx ends
+// before, the start is given up.
+func Start(ctx context.Context, o Options) (*Stack, error) {
+	if o.Step == nil {
+		o.Step = func(string) func() { return func() {} }
+	}
+	s := &Stack{opts: o, log: o.Log, folder: site.Folder(o.Settings.Data), secret: rand.Text(), failed: make(chan error, 1), functions: map[string]*runtime.Function{}}
+	if o.Settings.Memory {
+		s.folder = ""
+	}
+	if err := s.start(ctx); err != nil {
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveUp)
+		defer cancel()
+		return nil, errors.Join(err, s.release(bounded))
+	}
+	return s, nil
+}
+
+func (s *Stack) start(ctx context.Context) error {
+	if err := s.read(); err != nil {
+		return err
+	}
+	if err := s.free(); err != nil {
+		return err
+	}
+	secure, certificate, err := site.Secure(&s.opts.Settings, s.folder)
+	if err != nil {
+		return err
+	}
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	d, err := s.folder.Development()
+	if err != nil {
+		return err
+	}
+	if err := s.makeTables(ctx, d); err != nil {
+		return err
+	}
+	if err := s.assemble(); err != nil {
+		return err
+	}
+	return s.open(secure, certificate, d)
+}
+
+// free makes the data folder, and finds out whether another platform uses it:
+// its note is there, and somebody answers.
+func (s *Stack) free() error {
+	if err := s.folder.Make(); err != nil {
+		return err
+	}
+	r, err := site.ReadRunning(string(s.folder))
+	if err != nil || r.PID == os.Getpid() || !r.Answers() {
+		return nil
+	}
+	return fmt.Errorf("the data folder %s is in use by another tacet (process %d, %s): stop that one, or say --data DIR for another folder, or --memory", s.folder, r.PID, r.HTTP)
+}
+
+// prepare builds the functions, and starts DynamoDB meanwhile.
+func (s *Stack) prepare(ctx context.Context) error {
+	var started error
+	var starting sync.WaitGroup
+	starting.Go(func() { started = s.startDynamoDB(ctx) })
+	err := s.compile(ctx)
+	starting.Wait()
+	return errors.Join(err, started)
+}
+
+func (s *Stack) compile(ctx context.Context) error {
+	if s.opts.AWS.Functions != "" {
+		s.programs = programs(s.opts.AWS.Functions)
+		return nil
+	}
+	var ids []string
+	for _, f := range s.template.Functions {
+		ids = append(ids, f.ID)
+	}
+	defer s.opts.Step("building the functions")()
+	var err error
+	s.programs, err = build(ctx, s.root, ids)
+	return err
+}
+
+// open begins to listen, for people and for streams and schedules.
+func (s *Stack) open(secure *tls.Config, certificate []byte, d site.Development) error {
+	l, err := site.Listen(s.opts.Settings.Listen, secure)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	expires := now.Add(site.TokenLife)
+	known, err := site.NewFacts(&s.opts.Settings, l.Addr(), certificate, d, now, expires)
+	if err == nil {
+		s.running = site.Running{Facts: known, PID: os.Getpid(), Expires: expires.UTC().Truncate(time.Second), Certificate: certificate}
+		err = s.folder.Note(s.running)
+	}
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	s.serve(s.outer, l)
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	return s.feed(ctx)
+}
+
+// serve serves until the server is shut down; that it ends by itself is a
+// failure.
+func (s *Stack) serve(server *http.Server, l net.Listener) {
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.fail(fmt.Errorf("the listener failed: %w", err))
+		}
+	}()
+}
+
+// Stage returns the name of the WebSocket API's stage: its path, as on a bare
+// API Gateway endpoint.
+func (s *Stack) Stage() string { return s.stage().Name }
+
+// stage returns the stage of the WebSocket API.
+func (s *Stack) stage() *template.Stage { return s.template.WebSocketAPIs[0].Stage("") }
+
+// fail says that the platform has stopped by itself. The first reason counts.
+func (s *Stack) fail(err error) {
+	select {
+	case s.failed <- err:
+	default:
+	}
+}
+
+// Running says how to use the platform.
+func (s *Stack) Running() site.Running { return s.running }
+
+// Failed delivers the error by which the platform stopped by itself, if it ever
+// does.
+func (s *Stack) Failed() <-chan error { return s.failed }
+
+// Connections returns how many are open.
+func (s *Stack) Connections() int { return s.gateway.Len() }
+
+// Guard returns what stands between the functions and AWS, and has counted what
+// they call.
+func (s *Stack) Guard() *guard.Guard { return s.guard }
+
+// Put keeps an application beside the development one, or in the place of an
+// older one of its id. Functions see it within a few seconds. A fault of kind
+// Invalid says what is wrong with it.
+func (s *Stack) Put(ctx context.Context, a *app.App) error { return s.apps.Put(ctx, a) }
+
+// develop keeps the development application, with the plan of this start.
+func (s *Stack) develop(ctx context.Context, d site.Development) error {
+	a := d.Application(plan.Name(s.opts.Settings.Plan))
+	if was, err := s.apps.App(ctx, d.App); err == nil {
+		a.Settings, a.Name = was.Settings, was.Name
+	}
+	return s.Put(ctx, a)
+}
