@@ -164,7 +164,7 @@ type meeting struct {
 
 func newMeeting(t testing.TB) *meeting {
 	m := &meeting{arrived: make(chan string, 1000), left: make(chan string, 1000), gate: make(chan struct{})}
-	m.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	m.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		what := r.FormValue("what")
 		m.arrived <- what
 		switch what {
@@ -174,6 +174,7 @@ func newMeeting(t testing.TB) *meeting {
 			case <-r.Context().Done():
 			}
 		case "stay":
+			w.(http.Flusher).Flush()
 			<-r.Context().Done()
 			m.left <- what
 		}

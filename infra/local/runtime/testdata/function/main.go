@@ -42,7 +42,8 @@ func main() {
 		tell("init")
 		sleep()
 	case "child":
-		tell("stay")
+		stay()
+		sleep()
 	case "raw":
 		raw(api + "invocation/")
 	case "stubborn":
@@ -69,10 +70,10 @@ func handle(ctx context.Context, e event) (any, error) {
 	case "exit well":
 		os.Exit(0)
 	case "hang":
-		tell("stay")
+		stay()
 		sleep()
-	case "stay": // and do it in the background
-		go tell("stay")
+	case "stay":
+		stay()
 		return nil, nil
 	case "large":
 		return strings.Repeat("x", 6<<20+1000), nil
@@ -122,6 +123,21 @@ func tell(what string) {
 	if err == nil {
 		response.Body.Close()
 	}
+}
+
+// stay tells whoever serves MEET when this process ends.
+func stay() {
+	met := make(chan struct{})
+	go func() {
+		response, err := http.Get(os.Getenv("MEET") + "?what=stay")
+		if err != nil {
+			return
+		}
+		defer response.Body.Close()
+		close(met)
+		_, _ = io.Copy(io.Discard, response.Body)
+	}()
+	<-met
 }
 
 func post(url, body string) int {
