@@ -36,10 +36,13 @@ type scripted struct {
 	// text that is no word of the above is sent, and if it is no whole
 	// response the connection ends.
 	script func(id wire.ConnID, n int) string
+	// look sees each request before; nil does not.
+	look func(*http.Request)
 
 	mu       sync.Mutex
 	requests map[wire.ConnID]int
 	open     map[net.Conn]bool
+	dialed   int
 	refuse   int // how many dials fail, from now on
 }
 
@@ -71,6 +74,7 @@ func (e *scripted) dial(context.Context, string, string) (net.Conn, error) {
 		e.refuse--
 		return nil, io.ErrClosedPipe
 	}
+	e.dialed++
 	client, server := net.Pipe()
 	e.open[server] = true
 	go e.serve(server)
@@ -89,6 +93,9 @@ func (e *scripted) serve(c net.Conn) {
 		r, err := http.ReadRequest(in)
 		if err != nil {
 			return
+		}
+		if e.look != nil {
+			e.look(r)
 		}
 		id, err := url.PathUnescape(path.Base(r.URL.EscapedPath()))
 		if err != nil {

@@ -3,7 +3,6 @@ package poster
 import (
 	"bufio"
 	"bytes"
-	"time"
 )
 
 // LookAlways makes idle connections be looked at before each use, until the
@@ -24,11 +23,4 @@ func ReadAnswer(b []byte) (status int, last bool, rest int) {
 		return 0, true, 0
 	}
 	return a.status, a.last, len(b) - in.Len() - r.Buffered()
-}
-
-// Age makes connections look as if nobody had used them for longer.
-func (p *Poster) Age(by time.Duration) {
-	for _, c := range p.pool.idle {
-		c.idle = c.idle.Add(-by)
-	}
 }

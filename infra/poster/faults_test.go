@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -253,6 +255,72 @@ func TestSlowReceiversAreTriedAgainAndGivenUp(t *testing.T) {
 		}
 		if took := time.Since(begun); took < 100*time.Millisecond || took > 5*time.Second {
 			t.Errorf("given up after %v", took)
+		}
+	})
+}
+
+// A post to many must not keep one to few waiting until its own end.
+func TestPostsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newScripted(t, func(wire.ConnID, int) string {
+			time.Sleep(time.Millisecond)
+			return ok
+		})
+		p := e.poster(poster.Options{Connections: 2})
+		begun := time.Now()
+		var many time.Duration
+		var posts sync.WaitGroup
+		posts.Go(func() {
+			p.Post(t.Context(), numbered(1000), body)
+			many = time.Since(begun)
+		})
+		synctest.Wait()
+		p.Post(t.Context(), []wire.ConnID{"few"}, body)
+		few := time.Since(begun)
+		posts.Wait()
+		if few > 5*time.Millisecond || many < 500*time.Millisecond {
+			t.Errorf("many took %v, one %v", many, few)
+		}
+		if e.dialed != 2 {
+			t.Errorf("there were %d connections", e.dialed)
+		}
+	})
+}
+
+// API Gateway takes a signature for five minutes.
+func TestSignaturesAreRenewed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newScripted(t, func(wire.ConnID, int) string {
+			time.Sleep(time.Second)
+			return ok
+		})
+		e.look = func(r *http.Request) {
+			signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+			if age := time.Since(signed); err != nil || age < 0 || age > 90*time.Second {
+				t.Errorf("signed %v ago: %v", age, err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if posted := e.poster(poster.Options{Connections: 1}).Post(ctx, numbered(300), body); posted.Delivered != 300 {
+			t.Errorf("posted %+v", posted)
+		}
+	})
+}
+
+// A process that was frozen does not hear that its connections were closed.
+func TestConnectionsThatWereIdleForLongAreNotUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newScripted(t, func(wire.ConnID, int) string { return ok })
+		p := e.poster(poster.Options{})
+		for _, c := range []struct {
+			idle   time.Duration
+			dialed int
+		}{{0, 1}, {20 * time.Second, 1}, {time.Minute, 2}} {
+			time.Sleep(c.idle)
+			if posted := p.Post(t.Context(), []wire.ConnID{"c"}, body); posted.Delivered != 1 || e.dialed != c.dialed {
+				t.Errorf("after %v: %+v, and %d connections", c.idle, posted, e.dialed)
+			}
 		}
 	})
 }
