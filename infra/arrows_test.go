@@ -54,6 +54,18 @@ var rules = []rule{
 		because: "it is the language of gateway and entry, and both must be able to change without it",
 	},
 	{
+		from: []string{"infra/sigv4"}, not: everything, but: []string{"infra/sigv4"},
+		because: "it signs, whatever is signed",
+	},
+	{
+		from: []string{"infra/invoke"}, not: everything, but: []string{"infra/invoke", "infra/sigv4"},
+		because: "it invokes other people's functions as well",
+	},
+	{
+		from: []string{"infra/parcel"}, not: []string{"infra", "functions", "github.com/aws"}, but: []string{"infra/parcel"},
+		because: "it is the language of poster and entry, which must not know one another",
+	},
+	{
 		from: []string{"infra/local/socket"}, not: everything, but: []string{"infra/local/socket"},
 		because: "it speaks RFC 6455 and knows nothing of API Gateway or of us",
 	},

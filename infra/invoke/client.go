@@ -46,6 +46,9 @@ func New(o Options) *Client {
 	if c.http == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.MaxIdleConnsPerHost = transport.MaxIdleConns
+		// Lambda freezes processes, and a frozen one does not hear that the
+		// other side has closed a connection: a call on it would be lost.
+		transport.IdleConnTimeout = 30 * time.Second
 		c.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
 	return c

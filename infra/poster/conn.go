@@ -67,8 +67,9 @@ func (c *conn) cut() {
 var stale = 100 * time.Millisecond
 
 // usable reports whether the other side has not closed an idle connection, as
-// far as is known here.
+// far as is known here. It goes by the wall clock: the other one may stand still
+// while a process is frozen.
 func (c *conn) usable(now time.Time) bool {
-	idle := now.Sub(c.idle)
+	idle := now.Round(0).Sub(c.idle)
 	return idle < stale || idle < maxIdle && quiet(c.raw)
 }

@@ -43,7 +43,8 @@ type scripted struct {
 	requests map[wire.ConnID]int
 	open     map[net.Conn]bool
 	dialed   int
-	refuse   int // how many dials fail, from now on
+	address  string // that was dialed last
+	refuse   int    // how many dials fail, from now on
 }
 
 func newScripted(t *testing.T, script func(id wire.ConnID, n int) string) *scripted {
@@ -54,7 +55,10 @@ func newScripted(t *testing.T, script func(id wire.ConnID, n int) string) *scrip
 
 // poster returns one that posts to the endpoint.
 func (e *scripted) poster(o poster.Options) *poster.Poster {
-	o.Endpoint, o.Region, o.Credentials, o.Dial = "http://endpoint/prod", "eu-west-1", credentials, e.dial
+	if o.Endpoint == "" {
+		o.Endpoint = "http://endpoint/prod"
+	}
+	o.Region, o.Credentials, o.Dial = "eu-west-1", credentials, e.dial
 	return poster.New(o)
 }
 
@@ -67,7 +71,7 @@ func (e *scripted) hangUp() {
 	}
 }
 
-func (e *scripted) dial(context.Context, string, string) (net.Conn, error) {
+func (e *scripted) dial(_ context.Context, _, address string) (net.Conn, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.refuse > 0 {
@@ -75,6 +79,7 @@ func (e *scripted) dial(context.Context, string, string) (net.Conn, error) {
 		return nil, io.ErrClosedPipe
 	}
 	e.dialed++
+	e.address = address
 	client, server := net.Pipe()
 	e.open[server] = true
 	go e.serve(server)

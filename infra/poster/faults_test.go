@@ -353,6 +353,29 @@ func TestNobodyIsNobody(t *testing.T) {
 	}
 }
 
+func TestEndpointsAreReached(t *testing.T) {
+	for _, c := range []struct{ endpoint, address, host, path string }{
+		{"http://endpoint/prod", "endpoint:80", "endpoint", "/prod/@connections/a%2Fb%3D"},
+		{"http://endpoint:80/prod/", "endpoint:80", "endpoint", "/prod/@connections/a%2Fb%3D"},
+		{"http://endpoint:8080", "endpoint:8080", "endpoint:8080", "/@connections/a%2Fb%3D"}, // a custom domain
+		{"http://[::1]:8080/a%20b", "[::1]:8080", "[::1]:8080", "/a%20b/@connections/a%2Fb%3D"},
+		{"http://[::1]:/a", "[::1]:80", "[::1]", "/a/@connections/a%2Fb%3D"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			e := newScripted(t, func(wire.ConnID, int) string { return ok })
+			e.look = func(r *http.Request) {
+				if r.Host != c.host || r.RequestURI != c.path {
+					t.Errorf("%s: asked %s for %s", c.endpoint, r.Host, r.RequestURI)
+				}
+			}
+			p := e.poster(poster.Options{Endpoint: c.endpoint})
+			if posted := p.Post(t.Context(), []wire.ConnID{"a/b="}, body); posted.Delivered != 1 || e.address != c.address {
+				t.Errorf("%s: dialed %s, posted %+v", c.endpoint, e.address, posted)
+			}
+		})
+	}
+}
+
 func TestABadEndpointIsReported(t *testing.T) {
 	for _, bad := range []string{"", "execute-api", "wss://host/prod", "http://", "http://%"} {
 		var report poster.Report

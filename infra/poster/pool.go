@@ -98,7 +98,7 @@ func (p *pool) get(ctx context.Context, now time.Time) (*conn, error) {
 
 // put takes a connection back that may be used again.
 func (p *pool) put(c *conn, now time.Time) {
-	c.idle = now
+	c.idle = now.Round(0)
 	p.mu.Lock()
 	p.idle = append(p.idle, c)
 	p.mu.Unlock()
