@@ -38,6 +38,7 @@ const (
 // their tags.
 type grammar struct {
 	Run        run         `cmd:"" help:"Run the whole platform on this machine: WebSockets, HTTP API, stores, in one process."`
+	Gateway    gateway     `cmd:"" help:"Run an API Gateway for the WebSocket API of any SAM or CloudFormation template."`
 	Token      token       `cmd:"" help:"Make a token for an application."`
 	Subscribe  subscribe   `cmd:"" help:"Print what is published on topics."`
 	Publish    publish     `cmd:"" help:"Publish a message on a topic."`
