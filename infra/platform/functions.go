@@ -3,7 +3,6 @@ package platform
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"tacet/core/pubsub"
 	"tacet/core/wire"
@@ -89,7 +88,7 @@ func API(p *Parts) Handler {
 
 // Rollup sums events up.
 func Rollup(p *Parts) Handler {
-	return entry.Rollup{Store: p.telemetry(), Place: dynamo.PlaceOf, Now: time.Now, Log: p.log}
+	return entry.Rollup{Store: p.telemetry(), Place: dynamo.PlaceOf, Now: p.Now, Log: p.log}
 }
 
 // Expire ends connections with their tokens.

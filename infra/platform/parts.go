@@ -23,8 +23,8 @@ type Parts struct {
 	settings    *config.Function
 	credentials sigv4.Credentials
 	log         *slog.Logger
-	// Called is told of every operation on DynamoDB; nil: nobody wants to know.
-	Called func(dynamo.Call)
+	// Now is the clock. New sets it.
+	Now    func() time.Time
 	client *dynamo.Client
 }
 
@@ -32,7 +32,7 @@ type Parts struct {
 func New(s *config.Function, w io.Writer) *Parts {
 	level, _ := logging.ParseLevel(s.LogLevel) // it was checked when it was read
 	return &Parts{
-		settings: s, log: logging.New(w, logging.JSON, level),
+		settings: s, Now: time.Now, log: logging.New(w, logging.JSON, level),
 		credentials: sigv4.Credentials{ID: s.KeyID, Secret: s.SecretKey, Session: s.SessionToken},
 	}
 }
@@ -46,20 +46,20 @@ func (p *Parts) service() *pubsub.Service {
 		Trouble: func(ctx context.Context, what string, err error) {
 			p.log.LogAttrs(ctx, slog.LevelWarn, "something failed on the side", slog.String("what", what), slog.Any("error", err))
 		},
-		Now: time.Now, Node: telemetry.NodeID(p.settings.Node),
+		Now: p.Now, Node: telemetry.NodeID(p.settings.Node),
 	}
 }
 
 // db returns the client of DynamoDB. All stores share it, and its connections.
 func (p *Parts) db() *dynamo.Client {
 	if p.client == nil {
-		p.client = dynamo.NewClient(dynamo.Options{Region: p.settings.Region, Endpoint: p.settings.DynamoDB, Credentials: p.credentials, Called: p.Called})
+		p.client = dynamo.NewClient(dynamo.Options{Region: p.settings.Region, Endpoint: p.settings.DynamoDB, Credentials: p.credentials})
 	}
 	return p.client
 }
 
 func (p *Parts) realtime() *dynamo.Realtime {
-	return dynamo.NewRealtime(p.db(), p.settings.RealtimeTable, time.Now)
+	return dynamo.NewRealtime(p.db(), p.settings.RealtimeTable, p.Now)
 }
 
 func (p *Parts) telemetry() *dynamo.Telemetry {
@@ -67,18 +67,18 @@ func (p *Parts) telemetry() *dynamo.Telemetry {
 }
 
 func (p *Parts) secrets() *dynamo.Secrets {
-	return dynamo.NewSecrets(p.db(), p.settings.RealtimeTable, time.Now)
+	return dynamo.NewSecrets(p.db(), p.settings.RealtimeTable, p.Now)
 }
 
 // apps are applications whose keys nobody asks for.
 func (p *Parts) apps() *dynamo.Apps {
-	return dynamo.NewApps(p.db(), p.settings.DirectoryTable, time.Now, nil)
+	return dynamo.NewApps(p.db(), p.settings.DirectoryTable, p.Now, nil)
 }
 
 // keys are applications with their keys.
 func (p *Parts) keys() *dynamo.Apps {
 	sets := jwks.New(jwks.Options{Loopback: p.settings.LoopbackKeys})
-	return dynamo.NewApps(p.db(), p.settings.DirectoryTable, time.Now, sets.Keys)
+	return dynamo.NewApps(p.db(), p.settings.DirectoryTable, p.Now, sets.Keys)
 }
 
 // poster posts to connections from this function.
