@@ -56,7 +56,9 @@ func violations(t *testing.T, text string) []string {
 }
 
 // nameOf returns the name of a function by its logical id.
-func nameOf(f *template.Function) string { return strings.ToLower(strings.TrimSuffix(f.ID, "Function")) }
+func nameOf(f *template.Function) string {
+	return strings.ToLower(strings.TrimSuffix(f.ID, "Function"))
+}
 
 func functionsAreFolders(t *template.Template) []string {
 	var found []string
@@ -395,7 +397,7 @@ func TestPlantedViolationsOfTheTemplateAreSeen(t *testing.T) {
 		{"            BisectBatchOnFunctionError: true\n", "            DestinationConfig: {OnFailure: {Type: SQS}}\n", "RollupFunction has DestinationConfig"},
 		{"      EventInvokeConfig: {MaximumEventAgeInSeconds: 300,", "      EventInvokeConfig: {DestinationConfig: {}, MaximumEventAgeInSeconds: 300,", "WelcomeFunction has DestinationConfig"},
 		{"Dimensions: [{Name: FunctionName, Value: !Ref SubscribeFunction}]", "Dimensions: []", "ErrorAlarm does not watch SubscribeFunction"},
-			} {
+	} {
 		if strings.Count(text, c.old) == 0 {
 			t.Errorf("%q is not in the template", c.old)
 			continue
