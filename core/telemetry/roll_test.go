@@ -27,10 +27,16 @@ type history struct {
 	t      *rapid.T
 	store  *telemetrytest.Memory
 	now    time.Time
+	round  time.Duration // what the stream rounds times down to
 	all    []telemetry.Record
 	news   []telemetry.Written
 	calls  []*call  // under way
 	adrift []func() // writes of the dead, on their way
+}
+
+func newHistory(t *rapid.T) *history {
+	round := rapid.SampledFrom([]time.Duration{time.Millisecond, time.Second, time.Minute}).Draw(t, "round")
+	return &history{t: t, store: new(telemetrytest.Memory), now: noon.Add(-30 * time.Hour), round: round}
 }
 
 // call is a call of Roll, which stops before each of its requests.
@@ -106,8 +112,7 @@ func (h *history) write(ago, life time.Duration, name privacy.RecordedTopic, siz
 	r := telemetry.Record{Event: e, Expires: e.At.Add(life).Truncate(time.Second)}
 	h.store.Write(part, r)
 	h.all = append(h.all, r)
-	// The stream rounds down.
-	h.news = append(h.news, telemetry.Written{At: e.At, Written: h.now.Truncate(time.Second)})
+	h.news = append(h.news, telemetry.Written{At: e.At, Written: h.now.Truncate(h.round)})
 }
 
 // want returns what the readable events of a span come to, by day.
@@ -190,7 +195,7 @@ func (h *history) pass() {
 // there.
 func TestAReportIsNeverBehind(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := &history{t: t, store: new(telemetrytest.Memory), now: noon.Add(-30 * time.Hour)}
+		h := newHistory(t)
 		t.Repeat(map[string]func(*rapid.T){
 			"write":   func(*rapid.T) { h.event(time.Duration(rapid.IntRange(0, 85_000).Draw(t, "ago")) * time.Millisecond) },
 			"pass":    func(*rapid.T) { h.pass() },
@@ -243,7 +248,7 @@ func (h *history) arrive() {
 // told to somebody who did not die of them, one call at a time.
 func TestLateEventsAreCountedOnceTheirNewsArrive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := &history{t: t, store: new(telemetrytest.Memory), now: noon.Add(-30 * time.Hour)}
+		h := newHistory(t)
 		told := 0 // so many of the news were delivered without a death, in order
 		deliver := func() {
 			n := min(len(h.news), told+rapid.IntRange(1, 40).Draw(t, "n"))

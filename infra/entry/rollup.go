@@ -121,7 +121,7 @@ func (f Rollup) sort(e streamEvent) []*pile {
 			p = &pile{part: part, first: r.Change.SequenceNumber}
 			of[part], piles = p, append(piles, p)
 		}
-		written := time.UnixMilli(int64(r.Change.ApproximateCreationDateTime * 1000))
+		written := time.Unix(int64(r.Change.ApproximateCreationDateTime), 0)
 		p.news = append(p.news, telemetry.Written{At: at, Written: written})
 	}
 	return piles

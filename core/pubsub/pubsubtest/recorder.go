@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -42,6 +43,8 @@ func TestRecorder(t *testing.T, open OpenRecorder) {
 		{"the reader's error stops reading and is returned", (*archive).readersError},
 		{"what many record at once is there, once", (*archive).many},
 		{"sums are those of what is readable", (*archive).sums},
+		{"sums of a year are of days from midnight to midnight", (*archive).year},
+		{"a sum grows with what is acknowledged and shrinks with what expires", (*archive).growing},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			clock := NewClock()
@@ -293,5 +296,74 @@ func (a *archive) sums() {
 	}
 	if !slices.Equal(got.Days, want) {
 		a.t.Errorf("got %+v, want %+v", got.Days, want)
+	}
+}
+
+// messages returns how many messages each of the last days had that had any.
+func (a *archive) messages(of app.ID, days int) map[string]int64 {
+	a.t.Helper()
+	got, err := telemetry.Aggregate(a.ctx, a.store, of, days, a.clock.Now())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	found := map[string]int64{}
+	for _, d := range got.Days {
+		if d.Messages > 0 {
+			found[d.Date] = d.Messages
+		}
+	}
+	return found
+}
+
+func (a *archive) wantMessages(of app.ID, days int, want map[string]int64) {
+	a.t.Helper()
+	if got := a.messages(of, days); !maps.Equal(got, want) {
+		a.t.Errorf("in %d days there were %v, want %v", days, got, want)
+	}
+}
+
+func (a *archive) year() {
+	const day = 24 * time.Hour
+	midnight := a.clock.Now().Truncate(day)
+	first := midnight.AddDate(0, 0, 1-telemetry.MaxDays)
+	for _, at := range []time.Time{
+		first.Add(-time.Millisecond), first, first.Add(day - time.Millisecond), // the day before a year, and a year ago
+		midnight.Add(-day), midnight.Add(-day), midnight.Add(-time.Millisecond), midnight, midnight.Add(time.Millisecond), // yesterday and today
+	} {
+		a.record(event(at, "x"), 1000*day, true)
+	}
+	other := event(midnight, "x")
+	other.App = AppB
+	a.record(other, day, true)
+	a.wantMessages(AppA, telemetry.MaxDays, map[string]int64{"2025-03-14": 2, "2026-03-13": 3, "2026-03-14": 2})
+	a.wantMessages(AppA, 2, map[string]int64{"2026-03-13": 3, "2026-03-14": 2})
+	a.wantMessages(AppA, 1, map[string]int64{"2026-03-14": 2})
+	a.wantMessages(AppB, telemetry.MaxDays, map[string]int64{"2026-03-14": 1})
+	a.wantMessages(NoSuch, 7, map[string]int64{})
+}
+
+// growing goes from noon into the next day, with an event every hour that
+// lives for five and a half, and one in between that lives for minutes.
+func (a *archive) growing() {
+	var all []telemetry.Record
+	for range 14 {
+		a.clock.Advance(time.Hour)
+		now := a.clock.Now()
+		for life, at := range map[time.Duration]time.Time{5*time.Hour + 30*time.Minute: now, 7 * time.Minute: now.Add(-time.Second)} {
+			e := event(at, "x")
+			a.record(e, life, true)
+			all = append(all, telemetry.Record{Event: e, Expires: at.Add(life)})
+		}
+		for _, later := range []time.Duration{0, 6 * time.Minute, 2 * time.Minute, 22 * time.Minute} {
+			a.clock.Advance(later)
+			want := map[string]int64{}
+			for _, r := range all {
+				if r.Readable(a.clock.Now()) {
+					want[r.At.Format(time.DateOnly)]++
+				}
+			}
+			a.wantMessages(AppA, 3, want)
+		}
+		a.clock.Advance(-30 * time.Minute)
 	}
 }
