@@ -102,9 +102,10 @@ func (d *DynamoDB) Records(ctx context.Context, iterator string, limit int) ([]R
 // it.
 func said(what string, err error) error {
 	var expired *types.ExpiredIteratorException
+	var trimmed *types.TrimmedDataAccessException // "obtain a new one": what it points to is gone
 	var none *types.ResourceNotFoundException
 	switch {
-	case errors.As(err, &expired):
+	case errors.As(err, &expired), errors.As(err, &trimmed):
 		return ErrExpired
 	case errors.As(err, &none):
 		return ErrNoStream
