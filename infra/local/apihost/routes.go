@@ -18,17 +18,25 @@ const (
 // gatewayOptions returns the API as the gateway wants it. Functions are found
 // by find.
 func (h *Host) gatewayOptions(find func(id string) (gateway.Handler, error)) (gateway.Options, error) {
+	o, err := Stage(h.opts.Template, h.api, h.stage, h.opts.APIKeys, find)
+	o.DomainName, o.Log = h.domain(), h.opts.Log
+	o.IdleTimeout, o.MaxLifetime, o.IntegrationTimeout = h.opts.IdleTimeout, h.opts.MaxLifetime, h.opts.IntegrationTimeout
+	o.Callers = &gateway.Credentials{AccessKeyID: Caller, SecretAccessKey: Caller}
+	return o, err
+}
+
+// Stage returns a stage of an API as the gateway wants it, as far as the
+// template says it. One of keys must be sent where an API key is asked for.
+// Functions are found by find.
+func Stage(t *template.Template, api *template.WebSocketAPI, stage *template.Stage, keys []string, find func(id string) (gateway.Handler, error)) (gateway.Options, error) {
 	o := gateway.Options{
-		Stage: h.stage.Name, StageVariables: h.stage.Variables, Selection: h.api.Selection, Routes: map[string]gateway.Route{},
-		APIID: h.api.ID, Region: h.opts.Template.Region, AccountID: h.opts.Template.AccountID, DomainName: h.domain(),
-		IdleTimeout: h.opts.IdleTimeout, MaxLifetime: h.opts.MaxLifetime, IntegrationTimeout: h.opts.IntegrationTimeout,
+		Stage: stage.Name, StageVariables: stage.Variables, Selection: api.Selection, Routes: map[string]gateway.Route{},
+		APIID: api.ID, Region: t.Region, AccountID: t.AccountID,
 		ConnectRate: gateway.Throttle{Rate: 500}, RequestRate: gateway.Throttle{Rate: accountRate, Burst: accountBurst},
-		Callers: &gateway.Credentials{AccessKeyID: Caller, SecretAccessKey: Caller},
-		Log:     h.opts.Log,
 	}
-	for _, r := range h.api.Routes {
+	for _, r := range api.Routes {
 		route := gateway.Route{
-			Function: r.Function, Timeout: r.Timeout, Throttle: throttle(h.stage, r.Key),
+			Function: r.Function, Timeout: r.Timeout, Throttle: throttle(stage, r.Key),
 			ResponseSelection: r.ResponseSelection, Response: r.Response,
 		}
 		if r.Function != "" {
@@ -39,7 +47,7 @@ func (h *Host) gatewayOptions(find func(id string) (gateway.Handler, error)) (ga
 			route.Handler = handler
 		}
 		if r.Key == apigw.RouteConnect {
-			if err := h.admission(r, &route, &o, find); err != nil {
+			if err := admission(r, keys, &route, &o, find); err != nil {
 				return o, err
 			}
 		}
@@ -49,13 +57,13 @@ func (h *Host) gatewayOptions(find func(id string) (gateway.Handler, error)) (ga
 }
 
 // admission reads what decides who may connect.
-func (h *Host) admission(r *template.Route, route *gateway.Route, o *gateway.Options, find func(string) (gateway.Handler, error)) error {
+func admission(r *template.Route, keys []string, route *gateway.Route, o *gateway.Options, find func(string) (gateway.Handler, error)) error {
 	route.Required, route.IAM = r.Required, r.IAM
 	if r.APIKeyRequired {
-		if len(h.opts.APIKeys) == 0 {
+		if len(keys) == 0 {
 			return misused("line %d: $connect asks for an API key: say --api-key KEY", r.Line)
 		}
-		route.APIKeys = h.opts.APIKeys
+		route.APIKeys = keys
 	}
 	if r.Authorizer == nil {
 		return nil

@@ -30,15 +30,15 @@ func (h *Host) makeTables() error {
 		if slices.Contains(there, t.Name) {
 			continue
 		}
-		if err := tables.Create(ctx, local(t)); err != nil {
+		if err := tables.Create(ctx, Table(t)); err != nil {
 			return fmt.Errorf("the table %s: %w", t.ID, err)
 		}
 	}
 	return nil
 }
 
-// local returns a table as DynamoDB Local has it.
-func local(t *template.Table) dynamodb.Table {
+// Table returns a table as DynamoDB Local has it.
+func Table(t *template.Table) dynamodb.Table {
 	made := dynamodb.Table{Name: t.Name, Key: key(t.Key), Stream: t.Stream, Expiry: t.Expiry}
 	for _, i := range t.Indexes {
 		made.Indexes = append(made.Indexes, dynamodb.Index{Name: i.Name, Key: key(i.Key), Projection: i.Projection, Holds: i.Holds})

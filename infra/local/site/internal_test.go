@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -94,6 +95,15 @@ func TestAHostHeaderCannotAddToThePolicy(t *testing.T) {
 	} {
 		if got := hostSource(host); got != want {
 			t.Errorf("%q: got %q", host, got)
+		}
+	}
+}
+
+func TestQuietLevels(t *testing.T) {
+	for level, want := range map[slog.Level]bool{slog.LevelDebug: false, slog.LevelInfo: false, slog.LevelWarn: true} {
+		l := slog.New(Quiet{slog.NewTextHandler(os.Stderr, nil)}).With("a", 1).WithGroup("g")
+		if got := l.Enabled(t.Context(), level); got != want {
+			t.Errorf("%v: got %v", level, got)
 		}
 	}
 }

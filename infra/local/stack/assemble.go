@@ -1,8 +1,10 @@
 package stack
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -10,6 +12,7 @@ import (
 
 	"tacet/core/privacy"
 	"tacet/core/wire"
+	"tacet/infra/local/apihost"
 	"tacet/infra/local/gateway"
 	"tacet/infra/local/guard"
 	"tacet/infra/local/httpgateway"
@@ -30,8 +33,12 @@ func (s *Stack) assemble() error {
 	}
 	s.inside = "http://" + inside.Addr().String()
 	err = s.addFunctions(s.inside)
+	var socket gateway.Options
 	if err == nil {
-		s.gateway, err = gateway.New(s.webSocket())
+		socket, err = s.webSocket()
+	}
+	if err == nil {
+		s.gateway, err = gateway.New(socket)
 	}
 	var api http.Handler
 	if err == nil {
@@ -53,7 +60,7 @@ func (s *Stack) assemble() error {
 func (s *Stack) addFunctions(guard string) error {
 	var err error
 	s.host, err = runtime.New(runtime.Options{
-		Region: s.template.Region, AccountID: s.template.AccountID, Hostile: s.opts.Lambda, Log: s.log, Output: output{s.log},
+		Region: s.template.Region, AccountID: s.template.AccountID, Hostile: s.opts.Lambda, Log: s.quiet(), Output: output{s.log},
 	})
 	if err != nil {
 		return err
@@ -80,6 +87,9 @@ func (s *Stack) addFunctions(guard string) error {
 	return nil
 }
 
+// quiet is the log of what has a line for each invocation.
+func (s *Stack) quiet() *slog.Logger { return slog.New(site.Quiet{Handler: s.log.Handler()}) }
+
 // newGuard returns what stands between the functions and what they call.
 func (s *Stack) newGuard() (*guard.Guard, error) {
 	database, err := url.Parse(s.endpoint)
@@ -98,24 +108,35 @@ func (s *Stack) newGuard() (*guard.Guard, error) {
 }
 
 // webSocket is the WebSocket API as its template describes it.
-func (s *Stack) webSocket() gateway.Options {
-	api, stage, settings := s.template.WebSocketAPIs[0], s.stage(), &s.opts.Settings
-	o := gateway.Options{
-		Stage: stage.Name, StageVariables: stage.Variables, APIID: api.ID, Region: s.template.Region, AccountID: s.template.AccountID,
-		Selection: api.Selection, Routes: map[string]gateway.Route{},
-		IdleTimeout: settings.IdleTimeout, MaxLifetime: settings.MaxLifetime, IntegrationTimeout: settings.IntegrationTimeout,
-		// A stop of this machine is not one of AWS: clients shall come back.
-		ShutdownClose: gateway.CloseCode{Code: int(wire.CloseRestart), Reason: restartReason},
-		SourceIP:      source(settings.TrustedProxies), Hostile: s.opts.Gateway, Log: s.log,
+func (s *Stack) webSocket() (gateway.Options, error) {
+	o, err := apihost.Stage(s.template, s.template.WebSocketAPIs[0], s.stage(), nil, s.handler)
+	settings := &s.opts.Settings
+	o.IdleTimeout, o.MaxLifetime, o.IntegrationTimeout = settings.IdleTimeout, settings.MaxLifetime, settings.IntegrationTimeout
+	// A stop of this machine is not one of AWS: clients shall come back.
+	o.ShutdownClose = gateway.CloseCode{Code: int(wire.CloseRestart), Reason: restartReason}
+	o.SourceIP, o.Hostile, o.Log = source(settings.TrustedProxies), s.opts.Gateway, s.quiet()
+	return o, err
+}
+
+// handler returns a function as the gateway wants it.
+func (s *Stack) handler(id string) (gateway.Handler, error) {
+	f := s.functions[id]
+	if f == nil {
+		return nil, fmt.Errorf("there is no function %s in the template", id)
 	}
-	for _, r := range api.Routes {
-		route := gateway.Route{ResponseSelection: r.ResponseSelection, Response: r.Response, Required: r.Required}
-		if f := s.functions[r.Function]; f != nil {
-			route.Handler = f
-		}
-		o.Routes[r.Key] = route
+	return handler{f}, nil
+}
+
+// handler tells the gateway what was not invoked.
+type handler struct{ *runtime.Function }
+
+// Invoke invokes the function.
+func (h handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	answer, err := h.Function.Invoke(ctx, event)
+	if refusal := (*runtime.Refusal)(nil); errors.As(err, &refusal) {
+		return nil, fmt.Errorf("%w: %w", gateway.ErrNotInvoked, err)
 	}
-	return o
+	return answer, err
 }
 
 const restartReason = "the server is about to stop: come back"
@@ -149,6 +170,6 @@ func (s *Stack) httpAPI() (http.Handler, error) {
 	}
 	return httpgateway.New(httpgateway.Options{
 		Stage: api.Stage, APIID: api.ID, AccountID: s.template.AccountID, Routes: routes,
-		SourceIP: source(s.opts.Settings.TrustedProxies), Log: s.log,
+		SourceIP: source(s.opts.Settings.TrustedProxies), Log: s.quiet(),
 	})
 }

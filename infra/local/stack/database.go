@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tacet/infra/dynamo"
+	"tacet/infra/local/apihost"
 	"tacet/infra/local/dynamodb"
 	"tacet/infra/local/guard"
 	"tacet/infra/local/site"
@@ -57,7 +58,7 @@ func (s *Stack) makeTables(ctx context.Context, d site.Development) error {
 			return fmt.Errorf("table %s: %w", t.ID, err)
 		}
 		if !slices.Contains(there, t.Name) {
-			if err := tables.Create(ctx, tableOf(t)); err != nil {
+			if err := tables.Create(ctx, apihost.Table(t)); err != nil {
 				return err
 			}
 		}
@@ -68,26 +69,15 @@ func (s *Stack) makeTables(ctx context.Context, d site.Development) error {
 	if directory == "" {
 		return fmt.Errorf("the template has no table %s to keep applications in", directoryTable)
 	}
-	client := dynamo.NewClient(dynamo.Options{
+	s.database = dynamo.NewClient(dynamo.Options{
 		Region: s.template.Region, Endpoint: s.endpoint, Credentials: dynamo.Credentials{ID: "administrator", Secret: "none"},
 	})
-	s.apps = dynamo.NewApps(client, directory, time.Now, nil)
+	s.apps = dynamo.NewApps(s.database, directory, time.Now, nil)
 	return s.develop(ctx, d)
 }
 
 // directoryTable is the logical id of the table that applications are in.
 const directoryTable = "DirectoryTable"
-
-func tableOf(t *template.Table) dynamodb.Table {
-	key := func(k template.Key) dynamodb.Key {
-		return dynamodb.Key{Hash: dynamodb.Attribute(k.Hash), Range: dynamodb.Attribute(k.Range)}
-	}
-	made := dynamodb.Table{Name: t.Name, Key: key(t.Key), Stream: t.Stream, Expiry: t.Expiry}
-	for _, x := range t.Indexes {
-		made.Indexes = append(made.Indexes, dynamodb.Index{Name: x.Name, Key: key(x.Key), Projection: x.Projection, Holds: x.Holds})
-	}
-	return made
-}
 
 // guarded is what the guard has to know of the tables.
 func guarded(tables []*template.Table) map[string]guard.Table {

@@ -2,14 +2,21 @@ package stack
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"log/slog"
 )
 
-// output takes what functions write, which on Lambda is their log. They log
-// nothing private, so that it can be passed on.
+// output takes what functions write, which on Lambda is their log, a line at a
+// time with the function's name in front. They log nothing private, so that it
+// can be passed on.
 type output struct{ log *slog.Logger }
 
+// Write passes a line on, at the level that it says that it has.
 func (o output) Write(line []byte) (int, error) {
-	o.log.Info("said", "function", string(bytes.TrimRight(line, "\n")))
+	name, text, _ := bytes.Cut(bytes.TrimRight(line, "\n"), []byte(" | "))
+	record := struct{ Level slog.Level }{slog.LevelWarn} // what is no record is a cry for help
+	_ = json.Unmarshal(text, &record)
+	o.log.Log(context.Background(), record.Level, "a function says", "function", string(name), "line", string(text))
 	return len(line), nil
 }

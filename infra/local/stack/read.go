@@ -26,7 +26,7 @@ func (s *Stack) read() error {
 		return fmt.Errorf("there is no template %s: say --template FILE", file)
 	}
 	var err error
-	if s.template, err = template.Read(file, template.Options{}); err != nil {
+	if s.template, err = template.Read(file, template.Options{Parameters: s.opts.Parameters}); err != nil {
 		return err
 	}
 	for _, f := range s.template.Unsupported {

@@ -34,12 +34,13 @@ type Options struct {
 	// end. Nil tells nobody.
 	Step func(what string) (done func())
 
-	// The rest is for tests. Every replaces the rates of all schedules, and
+	// The rest is for tests. Parameters are those of the template. Every replaces the rates of all schedules, and
 	// batches of streams gather for no longer.
-	Every   time.Duration
-	Trouble func(guard.Call) guard.Trouble
-	Lambda  runtime.Hostile
-	Gateway gateway.Hostile
+	Parameters map[string]string
+	Every      time.Duration
+	Trouble    func(guard.Call) guard.Trouble
+	Lambda     runtime.Hostile
+	Gateway    gateway.Hostile
 }
 
 // Stack is a platform that runs. Made by Start; Stop frees what it has.
@@ -55,6 +56,7 @@ type Stack struct {
 	local     *dynamodb.Local // nil if somebody else's is used
 	endpoint  string          // of DynamoDB, behind the guard
 	programs  programs
+	database  *dynamo.Client // past the guard
 	apps      *dynamo.Apps
 	host      *runtime.Host
 	functions map[string]*runtime.Function // by logical id
@@ -213,6 +215,10 @@ func (s *Stack) Connections() int { return s.gateway.Len() }
 // Guard returns what stands between the functions and AWS, and has counted what
 // they call.
 func (s *Stack) Guard() *guard.Guard { return s.guard }
+
+// Database returns a client that may do everything with the tables, past the
+// guard. They are called by their logical ids unless the template says how.
+func (s *Stack) Database() *dynamo.Client { return s.database }
 
 // Put keeps an application beside the development one, or in the place of an
 // older one of its id. Functions see it within a few seconds. A fault of kind

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -44,15 +43,6 @@ func TestMemoryIsGivenBackOnceForACrowd(t *testing.T) {
 		}
 		cancel()
 	})
-}
-
-func TestQuietLevels(t *testing.T) {
-	for level, want := range map[slog.Level]bool{slog.LevelDebug: false, slog.LevelInfo: false, slog.LevelWarn: true} {
-		l := slog.New(quiet{slog.NewTextHandler(os.Stderr, nil)}).With("a", 1).WithGroup("g")
-		if got := l.Enabled(t.Context(), level); got != want {
-			t.Errorf("%v: got %v", level, got)
-		}
-	}
 }
 
 // started returns a platform of this test, without anything on disk, and its development application.

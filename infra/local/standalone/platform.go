@@ -196,7 +196,7 @@ func (p *Platform) stage(s *config.Standalone) gateway.Options {
 	// A fresh token may have to wait for a key server, which must not hold up
 	// the loop on which the messages of others are handled.
 	fallback := entry.Fallback{Service: p.service, Log: p.log}
-	details := slog.New(quiet{p.log.Handler()})
+	details := slog.New(site.Quiet{Handler: p.log.Handler()})
 	welcome := entry.Welcome{Service: p.service, Log: details} // who comes is in the log already
 	return gateway.Options{
 		Stage: Stage, Selection: "$request.body.type",
