@@ -54,6 +54,11 @@ func isTokenExpiring(_ *person, f frame) error {
 	return f.is("priv/session", "token-expiring", `{"expiresAt":"$any"}`)
 }
 
+// isOfSchedule reports whether a frame is what a token's end brings about.
+func isOfSchedule(s *person, f frame) bool {
+	return isTokenExpiring(s, f) == nil || f.is("priv/errors", "error", `{"code":4002,"message":"$any"}`) == nil
+}
+
 func (p *player) isWelcome(s *person, f frame) error {
 	want := `{"connection":{"id":"$any","appId":` + quote(string(p.place.App.ID)) + `,"remoteAddress":"$any"}}`
 	if err := f.is("main", "welcome", want); err != nil {

@@ -34,7 +34,7 @@ type person struct {
 	heard  []frame       // not looked at yet
 	news   chan struct{} // there is more in heard, or closed is set
 	closed *frame        // how the connection ended
-	warned string        // the last token-expiring
+	warned string        // what a schedule said last
 }
 
 // frame is something that came from the server.
@@ -165,8 +165,8 @@ func (s *person) take(f frame) {
 	}
 	s.log.said(s.name, "←", f.String())
 	s.mu.Lock()
-	if !s.ordered && isTokenExpiring(s, f) == nil {
-		// What a schedule does may be done twice, and the same warning come again.
+	if !s.ordered && isOfSchedule(s, f) {
+		// What a schedule does may be done twice, and the same come again.
 		if s.warned == string(f.data) {
 			s.mu.Unlock()
 			return
