@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/aws/aws-lambda-go/lambda" // what the compiled function is made of; see readAll
 	"go.uber.org/goleak"
 
 	"tacet/infra/local/runtime"
@@ -53,6 +56,18 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(status)
 }
+
+// readAll reads every function, because only others do otherwise: the cache of
+// test results knows what this process has read in its tests (not before them),
+// and nothing of its children.
+var readAll = sync.OnceValue(func() error {
+	return filepath.WalkDir("testdata", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			_, err = os.ReadFile(path)
+		}
+		return err
+	})
+})
 
 // rig is a host and what it says.
 type rig struct {
@@ -97,7 +112,7 @@ func newRig(t testing.TB, o runtime.Options) *rig {
 	o.Output = &r.output
 	o.Log = slog.New(slog.NewJSONHandler(&r.log, nil))
 	h, err := runtime.New(o)
-	if err != nil {
+	if err := errors.Join(err, readAll()); err != nil {
 		t.Fatal(err)
 	}
 	r.Host = h
