@@ -33,6 +33,8 @@
 //   - Memory and disk are not limited, and the file system is the machine's;
 //     functions are started as the user who started the host. This is no
 //     sandbox for code that is not trusted.
+//   - Handlers get no AWS SDK with their runtime: what they import must be
+//     beside them, or installed on the machine.
 //   - No layers, extensions, response streaming, log tails, destinations or
 //     dead-letter queues; every qualifier means the one version that there is.
 //   - Requests are not checked for signatures: anybody who reaches the handler

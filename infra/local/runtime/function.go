@@ -58,67 +58,73 @@ func (f *Function) invoke(ctx context.Context, inv *invocation) outcome {
 
 // handle finds an instance for an event, and waits.
 func (f *Function) handle(ctx context.Context, inv *invocation) outcome {
+	if err := f.enter(inv); err != nil {
+		return refused(err)
+	}
 	h := f.host
-	if h.opts.Hostile.happens(h.opts.Hostile.Throttle) {
-		return refused(throttled(reasonConcurrency))
-	}
-	inv.fate = h.opts.Hostile.fate()
-	h.mu.Lock()
-	switch limit := f.spec.Concurrency; {
-	case h.closed:
-		h.mu.Unlock()
-		return refused(ErrClosed)
-	case limit != 0 && f.busy+len(f.waiting) >= max(limit, 0):
-		h.mu.Unlock()
-		return refused(throttled(reasonReserved))
-	}
-	if last := len(f.idle) - 1; last >= 0 {
-		i := f.idle[last]
-		f.idle = f.idle[:last]
-		i.begin(inv)
-	} else {
-		f.waiting = append(f.waiting, inv)
-		h.waiting++
-		h.scale()
-	}
-	h.mu.Unlock()
-	return f.await(ctx, inv)
-}
-
-// await waits until an event was handled, or is not going to be.
-func (f *Function) await(ctx context.Context, inv *invocation) outcome {
-	h := f.host
-	patience := time.NewTimer(h.opts.Patience)
+	patience := time.NewTicker(h.opts.Patience)
 	defer patience.Stop()
 	for {
 		select {
 		case out := <-inv.done:
 			return out
 		case <-ctx.Done():
-			f.withdraw(inv, func() bool { return true })
+			f.withdraw(inv)
 			return refused(ctx.Err())
 		case <-h.ctx.Done():
-			if f.withdraw(inv, func() bool { return true }) {
+			if f.withdraw(inv) {
 				return refused(ErrClosed)
 			}
 			return <-inv.done // its instance is being ended
 		case <-patience.C:
-			if f.withdraw(inv, func() bool { return h.full() && f.starting == 0 }) {
+			if f.hopeless() && f.withdraw(inv) {
 				return refused(throttled(reasonConcurrency))
 			}
-			patience.Reset(h.opts.Patience)
 		}
 	}
 }
 
-// withdraw takes an event out of the line if it is still in it, and if that is
-// wanted then.
-func (f *Function) withdraw(inv *invocation, wanted func() bool) bool {
+// enter gives an event to an idle instance, or puts it in line.
+func (f *Function) enter(inv *invocation) error {
+	h := f.host
+	if h.opts.Hostile.happens(h.opts.Hostile.Throttle) {
+		return throttled(reasonConcurrency)
+	}
+	inv.fate = h.opts.Hostile.fate()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch limit := f.spec.Concurrency; {
+	case h.closed:
+		return ErrClosed
+	case limit != 0 && f.busy+len(f.waiting) >= limit:
+		return throttled(reasonReserved)
+	}
+	if last := len(f.idle) - 1; last >= 0 {
+		i := f.idle[last]
+		f.idle = f.idle[:last]
+		i.begin(inv)
+		return nil
+	}
+	f.waiting = append(f.waiting, inv)
+	h.waiting++
+	h.scale()
+	return nil
+}
+
+// hopeless reports whether there is no room for another instance.
+func (f *Function) hopeless() bool {
+	f.host.mu.Lock()
+	defer f.host.mu.Unlock()
+	return f.host.full() && f.starting == 0
+}
+
+// withdraw takes an event out of the line, and reports whether it was in it.
+func (f *Function) withdraw(inv *invocation) bool {
 	h := f.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	at := slices.Index(f.waiting, inv)
-	if at < 0 || !wanted() {
+	if at < 0 {
 		return false
 	}
 	f.waiting = slices.Delete(f.waiting, at, at+1)

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"sync"
-	"sync/atomic"
 )
 
 // Host runs functions. It is the Lambda Invoke API as an http.Handler.
@@ -20,13 +19,13 @@ type Host struct {
 	thread *thread
 	output *output
 	alive  sync.WaitGroup // what Close waits for
-	queued atomic.Int64   // asynchronous events
 
 	mu        sync.Mutex // guards what follows, and all that functions and instances have
 	functions map[string]*Function
 	instances map[*instance]struct{} // those that can be used, or will be
 	starting  int
 	waiting   int // events
+	queued    int // asynchronous ones
 	closed    bool
 }
 

@@ -44,14 +44,13 @@ func refused(err error) outcome { return outcome{err: err} }
 
 // status names an outcome in the log. It is none of the function's own words.
 func (o outcome) status() string {
-	var failure *FunctionError
-	var refusal *Refusal
-	switch {
-	case o.err == nil:
+	if o.err == nil {
 		return "ok"
-	case errors.As(o.err, &failure):
+	}
+	if failure, ok := errors.AsType[*FunctionError](o.err); ok {
 		return failure.Kind.String()
-	case errors.As(o.err, &refusal):
+	}
+	if refusal, ok := errors.AsType[*Refusal](o.err); ok {
 		return refusal.Code
 	}
 	return "given up"

@@ -63,9 +63,8 @@ func (h *Host) admission(r *http.Request, kind string, inv *invocation) (*Functi
 		return nil, notFound(h.arn(name))
 	}
 	body, err := read(r, int64(limit))
-	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &large):
+	case isTooLarge(err):
 		// How large it is says its header, or is to be counted.
 		rest, _ := io.Copy(io.Discard, r.Body)
 		return nil, tooLarge(max(r.ContentLength, int64(limit)+rest), kind, limit)
@@ -99,8 +98,7 @@ func nameIn(s string) string {
 // respond answers with what came of an invocation.
 func respond(w http.ResponseWriter, id string, out outcome) {
 	payload := out.payload
-	var failure *FunctionError
-	if errors.As(out.err, &failure) {
+	if failure, ok := errors.AsType[*FunctionError](out.err); ok {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")
 		payload = failure.Payload
 	} else if out.err != nil {
@@ -114,8 +112,8 @@ func respond(w http.ResponseWriter, id string, out outcome) {
 
 // refuse says why nothing was invoked.
 func refuse(w http.ResponseWriter, id string, err error) {
-	var refusal *Refusal
-	if !errors.As(err, &refusal) {
+	refusal, ok := errors.AsType[*Refusal](err)
+	if !ok {
 		refusal = &Refusal{Status: http.StatusInternalServerError, Code: "ServiceException", Message: "The host is being closed, or nobody waits any more."}
 	}
 	body := map[string]string{"Type": "User", "Message": refusal.Message}

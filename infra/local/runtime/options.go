@@ -63,9 +63,9 @@ type Options struct {
 	// Hostile makes the host behave badly. The zero value does not.
 	Hostile Hostile
 
-	// Output gets what functions write to standard output and error, line by
-	// line, the function's name in front. It is written to by one goroutine at a
-	// time. Nil drops it.
+	// Output gets what functions write to standard output and error, the
+	// function's name in front: a line with each Write, which is called by one
+	// goroutine at a time. Nil drops it.
 	Output io.Writer
 	Log    *slog.Logger // nil: no log
 }

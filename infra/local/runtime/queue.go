@@ -37,13 +37,15 @@ func (f *Function) enqueue(inv *invocation) error {
 	switch {
 	case h.closed:
 		return ErrClosed
-	case int(h.queued.Load()) >= h.opts.Backlog:
+	case h.queued >= h.opts.Backlog:
 		return throttled(reasonConcurrency)
 	}
-	h.queued.Add(1)
+	h.queued++
 	h.alive.Go(func() {
-		defer h.queued.Add(-1)
 		f.handleLater(inv)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.queued--
 	})
 	return nil
 }
@@ -52,35 +54,24 @@ func (f *Function) enqueue(inv *invocation) error {
 // failed too often. It keeps its id.
 func (f *Function) handleLater(inv *invocation) {
 	h := f.host
-	accepted := time.Now()
-	failures, refusals := 0, 0
-	for {
-		out := f.invoke(h.ctx, inv.again())
-		var failure *FunctionError
-		var refusal *Refusal
+	deadline := time.Now().Add(maxAge)
+	for failures, refusals := 0, 0; ; {
+		err := f.invoke(h.ctx, inv.again()).err
 		var wait time.Duration
-		switch {
-		case out.err == nil:
-			if h.opts.Hostile.happens(h.opts.Hostile.Twice) {
-				f.invoke(h.ctx, inv.again())
-			}
-			return
-		case errors.As(out.err, &failure):
-			if failures++; failures > maxRetries {
-				return
-			}
-			wait = h.opts.RetryAfter(failures, false)
-		case errors.As(out.err, &refusal) && refusal.Status == http.StatusTooManyRequests:
+		if refusal, ok := errors.AsType[*Refusal](err); ok && refusal.Status == http.StatusTooManyRequests {
 			refusals++
 			// A wait of nothing would keep a processor busy for six hours.
 			wait = max(h.opts.RetryAfter(refusals, true), time.Millisecond)
-			if time.Since(accepted)+wait > maxAge {
-				return
+		} else if _, ok := errors.AsType[*FunctionError](err); ok && failures < maxRetries {
+			failures++
+			wait = h.opts.RetryAfter(failures, false)
+		} else {
+			if err == nil && h.opts.Hostile.happens(h.opts.Hostile.Twice) {
+				f.invoke(h.ctx, inv.again())
 			}
-		default:
 			return
 		}
-		if !h.sleep(wait) {
+		if time.Now().Add(wait).After(deadline) || !h.sleep(wait) {
 			return
 		}
 	}

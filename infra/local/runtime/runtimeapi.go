@@ -82,9 +82,8 @@ func (i *instance) deliver(w http.ResponseWriter, inv *invocation) {
 // response takes the answer to an event.
 func (i *instance) response(w http.ResponseWriter, r *http.Request) {
 	body, err := read(r, maxResponse)
-	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &large):
+	case isTooLarge(err):
 		if i.answer(w, r, &outcome{err: oversized()}) {
 			reply(w, http.StatusRequestEntityTooLarge, failureShape{"RequestEntityTooLarge", fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", maxResponse)})
 		}
@@ -150,6 +149,11 @@ func (i *instance) initError(w http.ResponseWriter, r *http.Request) {
 
 func read(r *http.Request, limit int64) ([]byte, error) {
 	return io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
+}
+
+func isTooLarge(err error) bool {
+	_, ok := errors.AsType[*http.MaxBytesError](err)
+	return ok
 }
 
 func accepted(w http.ResponseWriter) {
