@@ -11,13 +11,19 @@ var (
 const MaxLine = maxLine
 
 // AwaitWaiting waits until n events wait in line.
-func AwaitWaiting(h *Host, n int) {
-	waiting := func() int {
+func AwaitWaiting(h *Host, n int) { h.await(func() bool { return h.waiting == n }) }
+
+// AwaitQueued waits until n asynchronous events are left.
+func AwaitQueued(h *Host, n int) { h.await(func() bool { return h.queued == n }) }
+
+func (h *Host) await(ready func() bool) {
+	for {
 		h.mu.Lock()
-		defer h.mu.Unlock()
-		return h.waiting
-	}
-	for waiting() < n {
+		done := ready()
+		h.mu.Unlock()
+		if done {
+			return
+		}
 		goruntime.Gosched()
 	}
 }

@@ -231,6 +231,33 @@ func TestInitialisationIsTriedTwice(t *testing.T) {
 	r.meet.told(t, 2)
 }
 
+func TestAnInstanceMayEndAtAnyTime(t *testing.T) {
+	r := newRig(t, runtime.Options{})
+	f := r.function("Function", mode("asks and exits"))
+	for range 20 {
+		_, err := f.Invoke(t.Context(), do("echo"))
+		var failure *runtime.FunctionError
+		if !errors.As(err, &failure) || failure.Type != "Runtime.ExitError" {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTheHostMayBeClosedAtAnyTime(t *testing.T) {
+	for range 20 {
+		r := newRig(t, runtime.Options{})
+		f := r.function("Function")
+		warm := make(chan struct{})
+		go func() {
+			f.Warm(t.Context(), 2)
+			close(warm)
+		}()
+		f.Invoke(t.Context(), do("echo"))
+		r.Close(t.Context())
+		<-warm
+	}
+}
+
 func TestInitialisationThatTakesTooLongIsATimeout(t *testing.T) {
 	r := newRig(t, runtime.Options{InitTimeout: 20 * time.Millisecond})
 	f := r.function("Function", mode("init hangs"), func(s *runtime.Spec) { s.Timeout = 10 * time.Millisecond })

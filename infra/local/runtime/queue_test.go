@@ -88,6 +88,11 @@ func TestTheBacklogIsBounded(t *testing.T) {
 	if err := f.Start(t.Context(), do("echo")); !errors.As(err, &refusal) || refusal.Status != 429 {
 		t.Errorf("got %v", err)
 	}
+	r.meet.release()
+	runtime.AwaitQueued(r.Host, 0)
+	if err := f.Start(t.Context(), do("echo")); err != nil {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestLambdaWaitsBetweenAttempts(t *testing.T) {
