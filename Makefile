@@ -1,9 +1,9 @@
 # Names for what is done often. Anything longer than two lines is a script in .ci or .tools.
 .DEFAULT_GOAL := help
-.PHONY: help run test check vet lint fmt wasm compat fuzz cover bench microbench clean
+.PHONY: help run test check vet lint fmt wasm compat test-deployed fuzz cover bench microbench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## build and run the platform on this machine; ARGS='--listen 127.0.0.1:9000' adds flags
 	@go build -o .build/tacet ./infra/tacet && exec .build/tacet run --data .tacet $(ARGS)
@@ -28,6 +28,9 @@ wasm: ## core's own tests as WebAssembly, under node and under wazero
 
 compat: ## the test suites of public clients against a running server; COMPAT=DIR says where they are
 	@.ci/compat
+
+test-deployed: ## the conversations with a stack in your AWS account: STACK=NAME; URL=wss://… is another address of it
+	@.ci/deployed
 
 fuzz: ## every fuzz target for FUZZTIME (30s) each; RUN=Decode chooses by name
 	@.ci/fuzz "$(or $(FUZZTIME),30s)" "$(RUN)"

@@ -89,16 +89,18 @@ func (b *Bill) lambda(w Workload, c counts, p Prices, a Assumptions) {
 	messages := c.publishes + c.backend
 	extra := 0.0 // invocations of fanout, beside the one that publishes
 	if w.Subscribers > a.ChunkOf {
-		extra = messages * math.Ceil(w.Subscribers/a.ChunkOf)
+		extra = messages * (math.Ceil(w.Subscribers/a.ChunkOf) - 1)
 	}
-	invocations := 3*c.connects + c.subscribes + messages + extra + c.expiries + c.rollups()
+	posting := messages + extra
+	others := 3*c.connects + c.subscribes + c.expiries + c.rollups()
 	// Whoever invokes fanout waits for it.
 	waiting := c.deliveries * a.Post
 	if extra > 0 {
 		waiting += messages * a.ChunkOf * a.Post
 	}
-	b.add("Lambda", "invocations", invocations, "invocation", p.Invocation)
-	b.add("Lambda", "time", (invocations*a.Invocation+waiting)*a.GB, "GB-second", p.GBSecond)
+	b.add("Lambda", "invocations", posting+others, "invocation", p.Invocation)
+	b.add("Lambda", "time of what posts", (posting*a.Invocation+waiting)*a.GB, "GB-second", p.GBSecond)
+	b.add("Lambda", "time of the others", others*a.Invocation*a.OtherGB, "GB-second", p.GBSecond)
 }
 
 // events is how many telemetry events are written: one for each message, each

@@ -37,8 +37,9 @@ type Assumptions struct {
 	// Seconds that an invocation takes besides posting, and that a post takes
 	// of its function's time, many going on at once.
 	Invocation, Post float64
-	// GB is the memory of a function.
-	GB float64
+	// GB is the memory of publish, fanout and api, which post, and OtherGB that
+	// of the others, on average; see template.yaml.
+	GB, OtherGB float64
 	// LogBytes are what an invocation of connect, welcome, disconnect or api
 	// writes. The others write when something is wrong.
 	LogBytes float64
@@ -53,7 +54,7 @@ type Assumptions struct {
 
 // Assumed is what this package assumes.
 var Assumed = Assumptions{
-	Invocation: 0.015, Post: 0.0002, GB: 0.25, LogBytes: 300,
-	Envelope: 150, Event: 250, Subscriber: 150, ChunkOf: 1_000,
-	Alarms: 12, Keys: 1,
+	Invocation: 0.015, Post: 0.0002, GB: 1, OtherGB: 0.35, LogBytes: 300,
+	Envelope: 150, Event: 250, Subscriber: 150, ChunkOf: 2_000,
+	Alarms: 8, Keys: 1,
 }

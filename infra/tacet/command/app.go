@@ -30,7 +30,7 @@ type application struct {
 // It can be repeated: the same folder is the same application, so whoever does
 // not know whether it worked does it again.
 type appCreate struct {
-	Table     string `required:"" placeholder:"NAME" help:"The stack's table for applications (output DirectoryTable)."`
+	Table     string `required:"" placeholder:"NAME" help:"The stack's table for applications (output DirectoryTableName)."`
 	WebSocket string `name:"websocket" required:"" placeholder:"URL" help:"Where clients connect (output WebSocketUrl): wss://HOST/STAGE."`
 	HTTP      string `name:"http" required:"" placeholder:"URL" help:"Where backends publish (output HttpUrl): https://HOST."`
 	Data      string `type:"path" required:"" placeholder:"DIR" help:"Folder for the application's keys; made when it is not there. The same folder is the same application."`

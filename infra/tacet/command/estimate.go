@@ -57,7 +57,7 @@ func (e estimated) Run(c *console) error {
 	}
 	a := estimate.Assumed
 	_, err := fmt.Fprintf(c.out, "\nList prices of %s, %s, without free tiers; $%.2f for a million deliveries.\n"+
-		"Assumed: %.0f ms for an invocation and %.1f ms for a post, %.0f MB for a function, %.0f bytes around a payload.\n",
-		bill.Region, bill.Day, bill.Delivery, a.Invocation*1000, a.Post*1000, a.GB*1024, a.Envelope)
+		"Assumed: %.0f ms for an invocation and %.1f ms for a post, %.0f MB for functions that post and %.0f MB for others, %.0f bytes around a payload.\n",
+		bill.Region, bill.Day, bill.Delivery, a.Invocation*1000, a.Post*1000, a.GB*1024, a.OtherGB*1024, a.Envelope)
 	return err
 }
