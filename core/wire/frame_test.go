@@ -22,8 +22,8 @@ func frames() map[string]wire.Frame {
 	alice := wire.Client{Connection: "L0SM9cOFvHcCIhw=", Subject: "alice"}
 	backend := alice
 	backend.Permissions = []string{"realtime:publisher:write:topic:*"}
-	publish := wire.Request{Topic: "chat", MessageType: "broadcast", Payload: []byte(`{ "text": "hello" }`), ID: "7"}
-	message := wire.Request{Topic: "secure/inbound", MessageType: "create-task", Payload: []byte(`"A task"`), Compress: true}
+	publish := wire.Request{Envelope: wire.Envelope{Topic: "chat", MessageType: "broadcast", ID: "7"}, Payload: []byte(`{ "text": "hello" }`)}
+	message := wire.Request{Envelope: wire.Envelope{Topic: "secure/inbound", MessageType: "create-task", Compress: true}, Payload: []byte(`"A task"`)}
 	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.FixedZone("", 3600))
 	rate := &fault.Error{Kind: fault.TooMany, Code: wire.CodeRate, Text: `wait "a bit"`, RetryAfter: 1500 * time.Microsecond}
 	return map[string]wire.Frame{

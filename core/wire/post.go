@@ -9,13 +9,10 @@ import (
 // Post is a backend's publication as it comes over HTTP, checked:
 // {"topic": …, "message": …, "messageType"?: …, "compress"?: …, "id"?: …}.
 type Post struct {
-	Topic       topic.Name
-	ID          string // "" when the backend gave none
-	MessageType string // DefaultMessageType when the backend gave none
+	Envelope
 	// Message is the message as it came, byte for byte. It points into the
 	// body that was decoded: valid as long as that is.
-	Message  []byte
-	Compress bool
+	Message []byte
 }
 
 // DecodePost returns what body asks for. On error the Post holds the id, if
@@ -52,18 +49,10 @@ func DecodePost(body []byte) (Post, error) {
 }
 
 // field takes over one member. Unknown ones are left alone.
-func (p *Post) field(key, value []byte, name *string) (err error) {
-	switch string(key) {
-	case "topic":
-		*name, err = text(key, value, topic.MaxLength)
-	case "id":
-		p.ID, err = text(key, value, MaxID)
-	case "messageType":
-		p.MessageType, err = text(key, value, MaxMessageType)
-	case "message":
+func (p *Post) field(key, value []byte, name *string) error {
+	if string(key) == "message" {
 		p.Message = value
-	case "compress":
-		p.Compress, err = boolean(key, value, false)
+		return nil
 	}
-	return err
+	return p.Envelope.field(key, value, name)
 }

@@ -14,11 +14,11 @@ func TestDecodePostReadsAPublication(t *testing.T) {
 		body string
 		want wire.Post
 	}{
-		"the least":      {`{"topic":"chat","message":1}`, wire.Post{Topic: "chat", MessageType: "broadcast", Message: []byte("1")}},
-		"everything":     {`{"id":"x","compress":true,"messageType":"m","message":"","topic":"secure/a"}`, wire.Post{Topic: "secure/a", ID: "x", MessageType: "m", Message: []byte(`""`), Compress: true}},
-		"nulls":          {`{"topic":"chat","message":null,"messageType":null,"id":null,"compress":null}`, wire.Post{Topic: "chat", MessageType: "broadcast", Message: []byte("null")}},
-		"unknown fields": {` {"topic":"chat","message":0,"more":{"topic":[]},"more":1} `, wire.Post{Topic: "chat", MessageType: "broadcast", Message: []byte("0")}},
-		"as it came":     {"{\"topic\":\"chat\",\"message\": { \"b\" : 1 ,\n\"b\" : [ 1.0e+400, \"\\u00e4\\/\\ud800 ä\" ] } }", wire.Post{Topic: "chat", MessageType: "broadcast", Message: []byte("{ \"b\" : 1 ,\n\"b\" : [ 1.0e+400, \"\\u00e4\\/\\ud800 ä\" ] }")}},
+		"the least":      {`{"topic":"chat","message":1}`, wire.Post{Envelope: wire.Envelope{Topic: "chat", MessageType: "broadcast"}, Message: []byte("1")}},
+		"everything":     {`{"id":"x","compress":true,"messageType":"m","message":"","topic":"secure/a"}`, wire.Post{Envelope: wire.Envelope{Topic: "secure/a", ID: "x", MessageType: "m", Compress: true}, Message: []byte(`""`)}},
+		"nulls":          {`{"topic":"chat","message":null,"messageType":null,"id":null,"compress":null}`, wire.Post{Envelope: wire.Envelope{Topic: "chat", MessageType: "broadcast"}, Message: []byte("null")}},
+		"unknown fields": {` {"topic":"chat","message":0,"more":{"topic":[]},"more":1} `, wire.Post{Envelope: wire.Envelope{Topic: "chat", MessageType: "broadcast"}, Message: []byte("0")}},
+		"as it came":     {"{\"topic\":\"chat\",\"message\": { \"b\" : 1 ,\n\"b\" : [ 1.0e+400, \"\\u00e4\\/\\ud800 ä\" ] } }", wire.Post{Envelope: wire.Envelope{Topic: "chat", MessageType: "broadcast"}, Message: []byte("{ \"b\" : 1 ,\n\"b\" : [ 1.0e+400, \"\\u00e4\\/\\ud800 ä\" ] }")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := wire.DecodePost([]byte(c.body))

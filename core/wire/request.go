@@ -34,15 +34,12 @@ const DefaultMessageType = "broadcast"
 // Request is a frame from a client, checked. Which fields are set depends on
 // Type; see the package comment. The zero value is no request.
 type Request struct {
-	Type        Type
-	Topic       topic.Name // of subscribe, unsubscribe, publish
-	ID          string     // "" when the client gave none: then no ack is due
-	MessageType string
+	Type Type
+	Envelope
 	// Payload is the payload as it came, byte for byte. It points into the
 	// frame that was decoded: valid as long as that is.
-	Payload  []byte
-	Compress bool
-	NoEcho   bool // the publisher does not want its own message
+	Payload []byte
+	NoEcho  bool // the publisher does not want its own message
 	// AccessToken is the fresh token of authenticate.
 	AccessToken string
 }
@@ -115,22 +112,16 @@ func (r *Request) fill(data []byte) error {
 // field takes over one member of data. Unknown ones are left alone.
 func (r *Request) field(key, value []byte, name *string) (err error) {
 	switch string(key) {
-	case "topic":
-		*name, err = text(key, value, topic.MaxLength)
-	case "id":
-		r.ID, err = text(key, value, MaxID)
-	case "messageType":
-		r.MessageType, err = text(key, value, MaxMessageType)
 	case "payload":
 		r.Payload = value
-	case "compress":
-		r.Compress, err = boolean(key, value, false)
 	case "echo":
 		var echo bool
 		echo, err = boolean(key, value, true)
 		r.NoEcho = !echo
 	case "access_token":
 		r.AccessToken, err = text(key, value, grant.MaxTokenLength)
+	default:
+		err = r.Envelope.field(key, value, name)
 	}
 	return err
 }

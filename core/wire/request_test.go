@@ -16,18 +16,18 @@ func TestDecodeReadsEachType(t *testing.T) {
 		frame string
 		want  wire.Request
 	}{
-		"subscribe":      {`{"type":"subscribe","data":{"topic":"chat","id":"7"}}`, wire.Request{Type: wire.TypeSubscribe, Topic: "chat", ID: "7"}},
-		"unsubscribe":    {`{"data":{"topic":"chat"},"type":"unsubscribe"}`, wire.Request{Type: wire.TypeUnsubscribe, Topic: "chat"}},
-		"publish":        {`{"type":"publish","data":{"topic":"chat","payload":1}}`, wire.Request{Type: wire.TypePublish, Topic: "chat", MessageType: "broadcast", Payload: []byte("1")}},
-		"every option":   {`{"type":"publish","data":{"topic":"chat","payload":"","messageType":"m","id":"x","compress":true,"echo":false}}`, wire.Request{Type: wire.TypePublish, Topic: "chat", MessageType: "m", ID: "x", Payload: []byte(`""`), Compress: true, NoEcho: true}},
-		"nulls":          {`{"type":"publish","data":{"topic":"chat","payload":null,"messageType":null,"id":null,"compress":null,"echo":null}}`, wire.Request{Type: wire.TypePublish, Topic: "chat", MessageType: "broadcast", Payload: []byte(`null`)}},
-		"no payload":     {`{"type":"publish","data":{"topic":"chat"}}`, wire.Request{Type: wire.TypePublish, Topic: "chat", MessageType: "broadcast", Payload: []byte(`null`)}},
-		"message":        {`{"type":"message","data":{"payload":[1, 2]}}`, wire.Request{Type: wire.TypeMessage, Topic: "secure/inbound", MessageType: "broadcast", Payload: []byte(`[1, 2]`)}},
+		"subscribe":      {`{"type":"subscribe","data":{"topic":"chat","id":"7"}}`, wire.Request{Type: wire.TypeSubscribe, Envelope: wire.Envelope{Topic: "chat", ID: "7"}}},
+		"unsubscribe":    {`{"data":{"topic":"chat"},"type":"unsubscribe"}`, wire.Request{Type: wire.TypeUnsubscribe, Envelope: wire.Envelope{Topic: "chat"}}},
+		"publish":        {`{"type":"publish","data":{"topic":"chat","payload":1}}`, wire.Request{Type: wire.TypePublish, Envelope: wire.Envelope{Topic: "chat", MessageType: "broadcast"}, Payload: []byte("1")}},
+		"every option":   {`{"type":"publish","data":{"topic":"chat","payload":"","messageType":"m","id":"x","compress":true,"echo":false}}`, wire.Request{Type: wire.TypePublish, Envelope: wire.Envelope{Topic: "chat", MessageType: "m", ID: "x", Compress: true}, Payload: []byte(`""`), NoEcho: true}},
+		"nulls":          {`{"type":"publish","data":{"topic":"chat","payload":null,"messageType":null,"id":null,"compress":null,"echo":null}}`, wire.Request{Type: wire.TypePublish, Envelope: wire.Envelope{Topic: "chat", MessageType: "broadcast"}, Payload: []byte(`null`)}},
+		"no payload":     {`{"type":"publish","data":{"topic":"chat"}}`, wire.Request{Type: wire.TypePublish, Envelope: wire.Envelope{Topic: "chat", MessageType: "broadcast"}, Payload: []byte(`null`)}},
+		"message":        {`{"type":"message","data":{"payload":[1, 2]}}`, wire.Request{Type: wire.TypeMessage, Envelope: wire.Envelope{Topic: "secure/inbound", MessageType: "broadcast"}, Payload: []byte(`[1, 2]`)}},
 		"authenticate":   {`{"type":"authenticate","data":{"access_token":"a.b.c"}}`, wire.Request{Type: wire.TypeAuthenticate, AccessToken: "a.b.c"}},
 		"ping":           {` {"type":"ping"} `, wire.Request{Type: wire.TypePing}},
 		"unknown fields": {`{"type":"ping","more":[{}],"data":{"extra":{"a":[]}}}`, wire.Request{Type: wire.TypePing}},
 		"escaped keys":   {`{"\u0074ype":"ping","data":null}`, wire.Request{Type: wire.TypePing}},
-		"escaped text":   {`{"type":"publish","data":{"topic":"a\u002fb","id":"\u00e4\"","payload":0}}`, wire.Request{Type: wire.TypePublish, Topic: "a/b", ID: `ä"`, MessageType: "broadcast", Payload: []byte("0")}},
+		"escaped text":   {`{"type":"publish","data":{"topic":"a\u002fb","id":"\u00e4\"","payload":0}}`, wire.Request{Type: wire.TypePublish, Envelope: wire.Envelope{Topic: "a/b", ID: `ä"`, MessageType: "broadcast"}, Payload: []byte("0")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := wire.Decode([]byte(c.frame))

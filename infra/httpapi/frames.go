@@ -180,15 +180,15 @@ func publications() []frameKind {
 	presence := structure(object{"status": object{"enum": []string{"connected", "disconnected"}}, "code": object{"enum": []int{0, -1}}}, "status", "code")
 	return []frameKind{
 		from("publication", "What a client published.", structure(object{"client": clientRef, "payload": payload, "id": id}, "client", "payload"),
-			published(wire.Request{Topic: "chat", MessageType: "question", Payload: []byte(`"6 × 7?"`), ID: "q1"}, alice)).anyTopic().anyType().withID("/data/id"),
+			published(wire.Request{Envelope: wire.Envelope{Topic: "chat", MessageType: "question", ID: "q1"}, Payload: []byte(`"6 × 7?"`)}, alice)).anyTopic().anyType().withID("/data/id"),
 		from("backend-publication", "What a backend published over HTTP: the message is the data.", object{"description": "Any JSON, byte for byte as it came; null became {}."},
 			said("A message that is an object", wire.BackendPublication("news", wire.DefaultMessageType, []byte(`{"headline":"Rain"}`), false))).anyTopic().anyType(),
 		from("message-to-backends", "What a client sent as a message.", structure(object{"client": senderRef, "payload": payload, "id": id}, "client", "payload"),
-			published(wire.Request{Topic: topic.Inbound, MessageType: "create-task", Payload: []byte(`{"title":"Tidy up"}`), ID: "3"}, sender)).anyType().withID("/data/id"),
+			published(wire.Request{Envelope: wire.Envelope{Topic: topic.Inbound, MessageType: "create-task", ID: "3"}, Payload: []byte(`{"title":"Tidy up"}`)}, sender)).anyType().withID("/data/id"),
 		from("presence", "A client came or went. Best effort, for backends.", structure(object{"client": senderRef, "payload": presence}, "client", "payload"),
 			said("Came", wire.Presence(sender, true)), said("Went", wire.Presence(sender, false))),
 		from("reply", "How the public clients reply to a publication: to its publisher's private topic. The server takes no part in it.", structure(object{"client": clientRef, "payload": reply, "id": id}, "client", "payload"),
-			published(wire.Request{Topic: topic.PrivOf(string(alice.Connection)), MessageType: "response", Payload: []byte(`{"data":42,"status":"ok","id":"q1"}`), ID: "9"}, bob)).anyTopic().withID("/data/payload/id"),
+			published(wire.Request{Envelope: wire.Envelope{Topic: topic.PrivOf(string(alice.Connection)), MessageType: "response", ID: "9"}, Payload: []byte(`{"data":42,"status":"ok","id":"q1"}`)}, bob)).anyTopic().withID("/data/payload/id"),
 	}
 }
 
