@@ -9,7 +9,9 @@ import (
 )
 
 // statuses is the status of a refusal by the kind of its fault; 500 for a kind
-// that is not here.
+// that is not here. The handshake has a table of its own, though that of package
+// httpapi has the same numbers: to share it would load a whole HTTP API into each
+// function, and a browser gets to see neither this status nor the body.
 var statuses = map[fault.Kind]int{
 	fault.Invalid:         400,
 	fault.Unauthenticated: 401,
