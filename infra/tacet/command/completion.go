@@ -18,6 +18,7 @@ type completion struct {
 
 func (completion) example() string {
 	return `  source <(tacet completion bash)
+  source <(tacet completion zsh)
   tacet completion fish >~/.config/fish/completions/tacet.fish
 `
 }
@@ -117,9 +118,13 @@ complete -o default -F _tacet tacet
 	return err
 }
 
-// zsh has a bridge to bash's completion.
+// zsh has a bridge to bash's completion. It needs zsh's own to be there, which a
+// shell without configuration has not started.
 func zsh(w io.Writer, model *kong.Application) error {
-	if _, err := io.WriteString(w, "#compdef tacet\nautoload -U +X bashcompinit && bashcompinit\n"); err != nil {
+	if _, err := io.WriteString(w, `#compdef tacet
+(( $+functions[compdef] )) || { autoload -U +X compinit && compinit; }
+autoload -U +X bashcompinit && bashcompinit
+`); err != nil {
 		return err
 	}
 	return bash(w, model)
