@@ -80,7 +80,7 @@ func (r *run) step(part string, arguments ...any) {
 func (r *run) target(ctx context.Context, target int) error {
 	last := len(r.plan.Sizes) - 1
 	return errors.Join(
-		r.serve(ctx, target, func(t *trial) error { return t.crowd(ctx, r.plan.Sizes[last]) }),
+		r.serve(ctx, target, func(t *trial) error { return t.fill(ctx, r.plan.Sizes[last]) }),
 		r.serve(ctx, target, func(t *trial) error { return t.growth(ctx, r.plan.Sizes[:last]) }),
 	)
 }

@@ -24,8 +24,8 @@ const (
 	burstsTime = 2 * time.Second
 )
 
-// crowd fills a fresh server with idle connections, weighs it, and then makes it work.
-func (t *trial) crowd(ctx context.Context, size int) error {
+// fill makes a fresh server full of idle connections, weighs it, and then makes it work.
+func (t *trial) fill(ctx context.Context, size int) error {
 	t.step("%d connections", size)
 	if err := t.rehearse(ctx, min(rehearsal, size)); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
@@ -76,7 +75,7 @@ func (h *handshake) admit() *refusal {
 	if !socket.IsUpgrade(h.r) {
 		return h.refuse(http.StatusUpgradeRequired, textUpgrade)
 	}
-	if !goodHandshake(h.r) {
+	if !socket.Acceptable(h.r) { // to be known before $connect runs
 		return h.refuse(http.StatusBadRequest, "Bad Request")
 	}
 	if g.connects.take(1) == 0 {
@@ -115,14 +114,6 @@ func headerSize(h http.Header) (n int) {
 		}
 	}
 	return n
-}
-
-// goodHandshake reports whether a handshake is one that the engine will accept
-// (RFC 6455 §4.2.1). It must be known before $connect runs.
-func goodHandshake(r *http.Request) bool {
-	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
-	return r.Method == http.MethodGet && r.ProtoAtLeast(1, 1) && err == nil && len(key) == 16 &&
-		r.Header.Get("Sec-WebSocket-Version") == "13"
 }
 
 // offers reports whether the client offered a subprotocol.

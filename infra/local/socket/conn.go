@@ -78,7 +78,7 @@ const (
 // The hold bits.
 const (
 	holdOwner   = 1 << iota // Pause
-	holdCrowd               // most of those it publishes to are behind
+	holdJam                 // most of those it publishes to are behind
 	holdSelf                // it does not read what is sent to it
 	holdClosing             // reads on, for the close frame only; outranks those above
 	holdGarbage             // reads on, without understanding; outranks all

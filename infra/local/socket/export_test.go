@@ -8,8 +8,8 @@ func (s *Server) SweepAt(age time.Duration) { s.sweep(nil, int64(age)) }
 // Age returns what SweepAt counts in.
 func (s *Server) Age() time.Duration { return time.Duration(s.now()) }
 
-// SetPatience sets how long a crowd may hold a publisher back.
-func (s *Server) SetPatience(d time.Duration) { s.crowds.patience = d }
+// SetPatience sets how long a jam may hold a publisher back.
+func (s *Server) SetPatience(d time.Duration) { s.jams.patience = d }
 
 // Hurry makes turns and rounds as short as they can be.
 func (s *Server) Hurry() { s.pace = pace{} }

@@ -14,7 +14,7 @@ import "sync"
 func (s *Server) SendAll(from *Conn, to []*Conn, f Frame) (accepted int, closed, slow []*Conn) {
 	now := s.now()
 	behind, uncounted := 0, 0
-	dirty := s.flush.list()
+	dirty := s.flush.marked()
 	for _, c := range to {
 		t := c.enqueue(f.bytes, now, 0)
 		if t&takenFlush != 0 {
@@ -36,7 +36,7 @@ func (s *Server) SendAll(from *Conn, to []*Conn, f Frame) (accepted int, closed,
 	}
 	s.flush.all(dirty)
 	if from != nil && behind*2 > len(to)-uncounted {
-		s.crowds.hold(from, to)
+		s.jams.hold(from, to)
 	}
 	return len(to) - len(closed) - len(slow), closed, slow
 }
@@ -59,38 +59,39 @@ type flusher struct {
 // are left for those who help.
 const flushBatch = 64
 
-type list struct{ conns []*Conn }
+// marked lists connections that were just marked dirty.
+type marked struct{ conns []*Conn }
 
-// list returns an empty list.
-func (f *flusher) list() *list {
-	if l, ok := f.lists.Get().(*list); ok {
-		return l
+// marked returns an empty list.
+func (f *flusher) marked() *marked {
+	if m, ok := f.lists.Get().(*marked); ok {
+		return m
 	}
-	return new(list)
+	return new(marked)
 }
 
 // one flushes a connection that was just marked dirty.
 func (f *flusher) one(c *Conn) {
-	l := f.list()
-	l.conns = append(l.conns, c)
-	f.all(l)
+	m := f.marked()
+	m.conns = append(m.conns, c)
+	f.all(m)
 }
 
 // all flushes connections that were just marked dirty, and takes the list back.
-func (f *flusher) all(l *list) {
-	if len(l.conns) > 0 {
+func (f *flusher) all(m *marked) {
+	if len(m.conns) > 0 {
 		f.mu.Lock()
-		f.dirty = append(f.dirty, l.conns...)
+		f.dirty = append(f.dirty, m.conns...)
 		inside := f.rounds > 0
 		f.mu.Unlock()
-		clear(l.conns)
-		l.conns = l.conns[:0]
+		clear(m.conns)
+		m.conns = m.conns[:0]
 		if !inside {
 			f.begin()
 			f.end()
 		}
 	}
-	f.lists.Put(l)
+	f.lists.Put(m)
 }
 
 // begin starts a round.

@@ -23,7 +23,7 @@ type Server struct {
 	empty    chan struct{} // closed when stopping and count is 0
 
 	flush   flusher
-	crowds  crowds
+	jams    jams
 	sweeper sweeper
 }
 
@@ -39,7 +39,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.flush.srv = s
-	s.crowds.patience = time.Second
+	s.jams.patience = time.Second
 	s.sweeper.start(s)
 	return s, nil
 }
@@ -147,7 +147,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		<-s.empty
 	}
 	s.sweeper.stop()
-	s.crowds.stop()
+	s.jams.stop()
 	s.loops.stop()
 	return err
 }

@@ -15,6 +15,10 @@ func IsUpgrade(r *http.Request) bool {
 	return hasToken(r.Header, "Connection", "upgrade") && hasToken(r.Header, "Upgrade", "websocket")
 }
 
+// Acceptable reports whether Upgrade would accept the handshake r. For who must know before
+// asking somebody else whether the client may come in.
+func Acceptable(r *http.Request) bool { return flawOf(r) == nil }
+
 // Upgrade answers an opening handshake (RFC 6455 §4.2) and takes the connection over from
 // net/http; it must be the last to use w. protocol becomes Sec-WebSocket-Protocol as it
 // is; empty for none. It is up to the caller whether the client offered it, and so is
@@ -24,9 +28,8 @@ func IsUpgrade(r *http.Request) bool {
 // there is an error, h was not called and the request has been answered, with 400,
 // 405, 426, 500 or 503, or the client is gone.
 func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request, protocol string, h Handler) (*Conn, error) {
-	key, err := checkHandshake(w, r)
-	if err != nil {
-		return nil, err
+	if f := flawOf(r); f != nil {
+		return nil, f.answer(w)
 	}
 	if strings.ContainsAny(protocol, "\r\n") {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
@@ -37,7 +40,7 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request, protocol string
 		return nil, ErrShutdown
 	}
 	c := &Conn{srv: s, handler: h, fd: -1}
-	if err := s.takeOver(c, w, key, protocol); err != nil {
+	if err := s.takeOver(c, w, r.Header.Get(keyHeader), protocol); err != nil {
 		s.forget()
 		return nil, err
 	}
@@ -80,31 +83,43 @@ func (s *Server) takeOver(c *Conn, w http.ResponseWriter, key, protocol string) 
 	return nil
 }
 
-// checkHandshake returns the client's key, or answers what is wrong with the request.
-func checkHandshake(w http.ResponseWriter, r *http.Request) (key string, err error) {
-	refuse := func(code int, text string) (string, error) {
-		http.Error(w, text, code)
-		return "", errors.New("socket: " + text)
-	}
-	key = r.Header.Get("Sec-WebSocket-Key")
-	raw, err := base64.StdEncoding.DecodeString(key)
+// flaw is what is wrong with a handshake, and the header that says how to mend it.
+type flaw struct {
+	status       int
+	text         string
+	name, advice string
+}
+
+const keyHeader = "Sec-WebSocket-Key"
+
+// flawOf returns what is wrong with a handshake (RFC 6455 §4.2.1), or nil.
+func flawOf(r *http.Request) *flaw {
+	key, err := base64.StdEncoding.DecodeString(r.Header.Get(keyHeader))
 	switch {
 	case !IsUpgrade(r):
-		w.Header().Set("Connection", "Upgrade")
-		w.Header().Set("Upgrade", "websocket")
-		return refuse(http.StatusUpgradeRequired, "WebSocket upgrade required")
+		return &flaw{http.StatusUpgradeRequired, "WebSocket upgrade required", "Upgrade", "websocket"}
 	case r.Method != http.MethodGet:
-		w.Header().Set("Allow", http.MethodGet)
-		return refuse(http.StatusMethodNotAllowed, "handshake method is not GET")
+		return &flaw{http.StatusMethodNotAllowed, "handshake method is not GET", "Allow", http.MethodGet}
 	case !r.ProtoAtLeast(1, 1):
-		return refuse(http.StatusBadRequest, "handshake is not HTTP/1.1")
+		return &flaw{status: http.StatusBadRequest, text: "handshake is not HTTP/1.1"}
 	case r.Header.Get("Sec-WebSocket-Version") != "13":
-		w.Header().Set("Sec-WebSocket-Version", "13")
-		return refuse(http.StatusUpgradeRequired, "WebSocket version is not 13")
-	case err != nil || len(raw) != 16:
-		return refuse(http.StatusBadRequest, "malformed Sec-WebSocket-Key")
+		return &flaw{http.StatusUpgradeRequired, "WebSocket version is not 13", "Sec-WebSocket-Version", "13"}
+	case err != nil || len(key) != 16:
+		return &flaw{status: http.StatusBadRequest, text: "malformed Sec-WebSocket-Key"}
 	}
-	return key, nil
+	return nil
+}
+
+// answer refuses the handshake, and returns the flaw as an error.
+func (f *flaw) answer(w http.ResponseWriter) error {
+	if f.name != "" {
+		w.Header().Set(f.name, f.advice)
+	}
+	if f.name == "Upgrade" {
+		w.Header().Set("Connection", "Upgrade") // RFC 9110 §7.8
+	}
+	http.Error(w, f.text, f.status)
+	return errors.New("socket: " + f.text)
 }
 
 // switching returns the 101 response.

@@ -6,31 +6,31 @@ import (
 	"time"
 )
 
-// crowds holds publishers back whose receivers are mostly behind.
-type crowds struct {
-	patience time.Duration // how long a crowd may hold its publisher back
+// jams holds publishers back whose receivers are mostly behind.
+type jams struct {
+	patience time.Duration // how long a jam may hold its publisher back
 
 	mu   sync.Mutex
-	list []*crowd
-	done sync.WaitGroup // the watcher, which runs only while there are crowds
+	list []*jam
+	done sync.WaitGroup // the watcher, which runs only while there are jams
 }
 
-// crowd is what one publisher waits for.
-type crowd struct {
+// jam is what one publisher waits for.
+type jam struct {
 	from   *Conn
 	behind []*Conn
 	enough int // the publisher goes on when no more than this many are behind
 	until  time.Time
 }
 
-const crowdTick = time.Millisecond
+const jamTick = time.Millisecond
 
 // hold stops reading from until enough of to have caught up.
-func (k *crowds) hold(from *Conn, to []*Conn) {
-	if from.hold.Or(holdCrowd)&holdCrowd != 0 {
+func (k *jams) hold(from *Conn, to []*Conn) {
+	if from.hold.Or(holdJam)&holdJam != 0 {
 		return
 	}
-	w := &crowd{from: from, until: time.Now().Add(k.patience)}
+	w := &jam{from: from, until: time.Now().Add(k.patience)}
 	for _, c := range to {
 		if c != from && c.isBehind() {
 			w.behind = append(w.behind, c)
@@ -44,12 +44,12 @@ func (k *crowds) hold(from *Conn, to []*Conn) {
 	}
 }
 
-func (k *crowds) watch() {
-	tick := time.NewTicker(crowdTick)
+func (k *jams) watch() {
+	tick := time.NewTicker(jamTick)
 	defer tick.Stop()
 	for now := range tick.C {
 		k.mu.Lock()
-		k.list = slices.DeleteFunc(k.list, func(w *crowd) bool { return w.over(now) })
+		k.list = slices.DeleteFunc(k.list, func(w *jam) bool { return w.over(now) })
 		left := len(k.list)
 		k.mu.Unlock()
 		if left == 0 {
@@ -59,10 +59,10 @@ func (k *crowds) watch() {
 }
 
 // stop waits for the watcher; there are no connections any more.
-func (k *crowds) stop() { k.done.Wait() }
+func (k *jams) stop() { k.done.Wait() }
 
 // over lets the publisher go on if it may, and reports whether it did.
-func (w *crowd) over(now time.Time) bool {
+func (w *jam) over(now time.Time) bool {
 	w.behind = slices.DeleteFunc(w.behind, func(c *Conn) bool { return !c.isBehind() })
 	if len(w.behind) > w.enough && now.Before(w.until) && w.from.held() {
 		return false
@@ -74,7 +74,7 @@ func (w *crowd) over(now time.Time) bool {
 			c.mu.Unlock()
 		}
 	}
-	w.from.release(holdCrowd)
+	w.from.release(holdJam)
 	return true
 }
 
