@@ -144,9 +144,9 @@ func (f *Function) next() *invocation {
 	return inv
 }
 
-// disappoint fails the event that an instance was started for. Where no
-// instance has ever come up, all that wait fail with it: each could only try
-// for itself, with the same result, one after the other. h.mu is held.
+// disappoint fails the event that an instance was started for. While no other
+// is up, all that wait fail with it: each could only try for itself, with the
+// same result, one after the other. h.mu is held.
 func (f *Function) disappoint(failure *initFailure) {
 	for inv := f.next(); inv != nil; inv = f.next() {
 		inv.done <- outcome{err: failure.about(inv.id), cold: true}

@@ -8,8 +8,8 @@ import (
 )
 
 // thread is a thread of the operating system from which all processes are
-// started. It lives as long as they do: Linux ends a child when the thread
-// that started it ends.
+// started. It lives as long as they do: what ends a child with its parent on
+// Linux ends it with the thread that started it (prctl(2), PR_SET_PDEATHSIG).
 type thread struct {
 	work chan func()
 
