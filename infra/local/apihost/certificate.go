@@ -62,7 +62,7 @@ func (h *Host) names() []string {
 	if err != nil {
 		host = h.domain()
 	}
-	names := []string{"localhost", "127.0.0.1", "::1", "host.docker.internal"}
+	names := []string{"localhost", "127.0.0.1", "::1", "host.docker.internal", h.there()}
 	if host != "" && !slices.Contains(names, host) {
 		names = append(names, host)
 	}

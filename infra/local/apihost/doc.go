@@ -7,12 +7,11 @@
 //
 // # What it promises
 //
-//   - Handlers need not be changed. Those that find the management API as AWS's
-//     samples do, at https://DOMAIN/STAGE of the event, reach it: the port speaks
-//     TLS as well as plain HTTP, and functions that are started here trust the
-//     certificate. Those that leave it to the SDK are told by its variable, and
-//     those that read an address from their environment read one of this
-//     machine.
+//   - Handlers need not be changed. Those that post to https://DOMAIN/STAGE of
+//     the event reach this machine: the port speaks TLS as well as plain HTTP, and
+//     functions that are started here trust the certificate. So do those that make
+//     the address of the API's id and the region, those that read it from their
+//     environment, and those that leave it to the SDK.
 //   - A function gets the template's environment and what the caller adds. Of
 //     this machine's own variables it gets PATH.
 //   - What cannot be served is an error that says what to do; what can be served

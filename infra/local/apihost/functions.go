@@ -24,9 +24,9 @@ type functions struct {
 
 // addFunctions makes all functions of the template known: what a route leads to
 // may invoke others.
-func (h *Host) addFunctions(built map[string]string, env map[string]string) (*functions, error) {
+func (h *Host) addFunctions(built map[string]string) (*functions, error) {
 	host, err := runtime.New(runtime.Options{
-		Region: h.opts.Template.Region, AccountID: h.opts.Template.AccountID, Env: env, Output: h.opts.Output, Log: h.opts.FunctionLog,
+		Region: h.opts.Template.Region, AccountID: h.opts.Template.AccountID, Env: h.common, Output: h.opts.Output, Log: h.opts.FunctionLog,
 	})
 	if err != nil {
 		return nil, err
@@ -151,26 +151,20 @@ func builtFolders(dir string, t *template.Template) (map[string]string, error) {
 	return folders, nil
 }
 
-// environment returns a function's own variables: the template's, with
-// addresses of the API turned into ones of this machine, and the caller's.
+// nodeOptions is a variable that adds up: what is run before a function must
+// not be lost to what the function sets.
+const nodeOptions = "NODE_OPTIONS"
+
+// environment returns a function's own variables: the template's and the
+// caller's.
 func (h *Host) environment(f *template.Function) map[string]string {
-	env := make(map[string]string, len(f.Env))
-	for name, v := range f.Env {
-		env[name] = h.near(v)
-	}
+	env := maps.Clone(f.Env)
 	maps.Copy(env, h.opts.Env)
 	maps.Copy(env, h.opts.EnvOf[f.ID])
-	return env
-}
-
-// near turns the API's address on AWS into the one that it has here.
-func (h *Host) near(v string) string {
-	suffix := "amazonaws.com"
-	if strings.HasPrefix(h.opts.Template.Region, "cn-") {
-		suffix = "amazonaws.com.cn"
+	if own, ours := env[nodeOptions], h.common[nodeOptions]; own != "" {
+		env[nodeOptions] = strings.TrimSpace(ours + " " + own)
 	}
-	there, here := h.api.ID+".execute-api."+h.opts.Template.Region+"."+suffix, h.address
-	return strings.NewReplacer("https://"+there, "http://"+here, "wss://"+there, "ws://"+here, there, here).Replace(v)
+	return env
 }
 
 // missing returns the variables whose values nobody knows.

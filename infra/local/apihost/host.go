@@ -66,7 +66,8 @@ type Host struct {
 	stage     *template.Stage
 	address   string // where functions reach it
 	temporary string
-	functions *functions // nil: they are elsewhere
+	functions *functions        // nil: they are elsewhere
+	common    map[string]string // variables of all functions
 	gateway   *gateway.Gateway
 	servers   []*http.Server
 	failed    chan error
@@ -148,27 +149,29 @@ func (h *Host) here(authority []byte) (func(string) (gateway.Handler, error), er
 	if h.temporary, err = os.MkdirTemp("", "tacet-gateway-"); err != nil {
 		return nil, fmt.Errorf("cannot make a folder for certificates: %w", err)
 	}
-	env, err := h.trust(authority)
-	if err != nil {
+	if h.common, err = h.trust(authority); err != nil {
 		return nil, err
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen for the functions: %w", err)
 	}
-	// SDKs ask these when the code says no endpoint:
-	// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-	maps.Copy(env, map[string]string{
-		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": "http://" + h.address + "/" + h.stage.Name,
-		"AWS_ENDPOINT_URL_LAMBDA":                  "http://" + l.Addr().String(),
-	})
-	if h.opts.DynamoDB != "" {
-		env["AWS_ENDPOINT_URL_DYNAMODB"] = h.opts.DynamoDB
-	}
-	if h.functions, err = h.addFunctions(built, env); err != nil {
+	detours, err := h.detours(l.Addr())
+	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	h.serve(h.functions.host, l)
+	maps.Copy(h.common, detours)
+	// SDKs ask these when the code says no endpoint:
+	// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+	h.common["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = "http://" + h.address + "/" + h.stage.Name
+	h.common["AWS_ENDPOINT_URL_LAMBDA"] = "http://" + l.Addr().String()
+	if h.opts.DynamoDB != "" {
+		h.common["AWS_ENDPOINT_URL_DYNAMODB"] = h.opts.DynamoDB
+	}
+	if h.functions, err = h.addFunctions(built); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	h.serve(http.HandlerFunc(h.inside), l)
 	return h.functions.find, nil
 }
 

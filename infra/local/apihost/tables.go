@@ -18,7 +18,7 @@ const tablesTime = time.Minute
 func (h *Host) makeTables() error {
 	ctx, cancel := context.WithTimeout(context.Background(), tablesTime)
 	defer cancel()
-	tables := dynamodb.NewTables(h.opts.DynamoDB)
+	tables := dynamodb.TablesOf(h.opts.DynamoDB, h.opts.Template.Region, Caller)
 	there, err := tables.Names(ctx)
 	if err != nil {
 		return fmt.Errorf("nobody answers at --dynamodb %s: is DynamoDB Local running? (%w)", h.opts.DynamoDB, err)

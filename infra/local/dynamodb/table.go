@@ -46,12 +46,17 @@ type Index struct {
 // makes it.
 type Tables struct{ db *dynamodb.Client }
 
-// NewTables returns what makes tables in the DynamoDB Local at an endpoint.
-func NewTables(endpoint string) Tables {
+// NewTables returns what makes tables in the DynamoDB Local at an endpoint that
+// Start has started: they are the same for every region and whoever asks.
+func NewTables(endpoint string) Tables { return TablesOf(endpoint, "local", "administrator") }
+
+// TablesOf is NewTables for any DynamoDB Local, where each region and access
+// key id has tables of its own, unless it was started with -sharedDb.
+func TablesOf(endpoint, region, keyID string) Tables {
 	return Tables{dynamodb.New(dynamodb.Options{
-		Region: "local", BaseEndpoint: &endpoint, // the tables are the same for every region and whoever asks
+		Region: region, BaseEndpoint: &endpoint,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "administrator", SecretAccessKey: "none"}, nil
+			return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: "none"}, nil
 		}),
 	})}
 }

@@ -1,11 +1,11 @@
-// Sends to everybody what one has sent, by the address that the event has of the API.
+// Sends to everybody what one has sent, at the address that API Gateway gives each API.
 exports.handler = async (event) => {
-  const {domainName, stage} = event.requestContext
+  const {apiId, stage} = event.requestContext
   const {data} = JSON.parse(event.body)
   const TableName = process.env.TABLE_NAME
   const {Items} = await dynamodb('Scan', {TableName, ProjectionExpression: 'connectionId'})
   await Promise.all(Items.map(async ({connectionId}) => {
-    const url = `https://${domainName}/${stage}/@connections/${encodeURIComponent(connectionId.S)}`
+    const url = `https://${apiId}.execute-api.${process.env.AWS_REGION}.amazonaws.com/${stage}/@connections/${encodeURIComponent(connectionId.S)}`
     const {status} = await fetch(url, {method: 'POST', body: data})
     if (status === 410) await dynamodb('DeleteItem', {TableName, Key: {connectionId}})
     else if (status !== 200) throw new Error(`post: ${status}`)

@@ -41,11 +41,15 @@ def enter(about, words):
     return {"statusCode": 200}
 
 
-def say(about, words):
+def say(about, words, api=os.environ["CALLBACK"]):
     for mine in places(about["connectionId"]):
         for other in mine.parent.iterdir():
-            post(os.environ["CALLBACK"], other.name, {"from": mine.read_text(), "said": words[0]})
+            post(api, other.name, {"from": mine.read_text(), "said": words[0]})
     return {"statusCode": 200}
+
+
+def shout(about, words):
+    return say(about, words, f"https://{about['apiId']}.execute-api.{os.environ['AWS_REGION']}.amazonaws.com/{about['stage']}")
 
 
 def who(about, words):
@@ -60,7 +64,7 @@ def sleep(about, words):
     time.sleep(5)
 
 
-ROUTES = {"enter": enter, "say": say, "shout": say, "who": who, "fail": fail, "sleep": sleep}
+ROUTES = {"enter": enter, "say": say, "shout": shout, "who": who, "fail": fail, "sleep": sleep}
 
 
 def answer(value):
