@@ -53,7 +53,7 @@ func (o *once) Shards(ctx context.Context) ([]stream.Shard, error) {
 
 func TestWhatFailsIsTriedAgain(t *testing.T) {
 	broken := errors.New("broken")
-	two := 2
+	one, two := 1, 2
 	none := 0
 	for _, c := range []struct {
 		name      string
@@ -82,9 +82,15 @@ func TestWhatFailsIsTriedAgain(t *testing.T) {
 			}
 			return "", nil
 		}, "[[1 2 3 4] [1 2] [3 4] [3] [4]]", 1},
+		{"each half as often as the whole", stream.Mapping{BisectBatchOnFunctionError: true, MaximumRetryAttempts: &one}, func(n int, b []int) (string, error) {
+			if len(b) > 1 || n%2 == 1 {
+				return "", broken
+			}
+			return "", nil
+		}, "[[1 2 3 4] [1 2] [1] [1] [2] [2] [3 4] [3] [4] [4]]", 0},
 		{"from the first that failed", stream.Mapping{ReportBatchItemFailures: true}, func(n int, _ []int) (string, error) {
 			if n == 1 {
-				return failed(4, 3), nil
+				return failed(4, 3, 4), nil
 			}
 			return failed(), nil
 		}, "[[1 2 3 4] [3 4]]", 0},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,13 +66,17 @@ func TestAShardThatOpensLaterIsFound(t *testing.T) {
 		s.write("a", 2)
 		pass(time.Second)
 		f.want(t, "[[2]]")
+		s.expire()
+		s.write("a", 4)
+		pass(time.Second)
+		f.want(t, "[[2] [4]]")
 		s.mu.Lock()
 		s.closed["a"] = true
 		s.shards = []stream.Shard{{ID: "b", Parent: "a"}} // what is closed may be forgotten
 		s.mu.Unlock()
 		s.write("b", 3) // although it was there when b was found
 		pass(2 * time.Second)
-		f.want(t, "[[2] [3]]")
+		f.want(t, "[[2] [4] [3]]")
 	})
 }
 
@@ -123,6 +128,20 @@ func TestAnExpiredIteratorAndABrokenStreamAreGotOver(t *testing.T) {
 	if troubles != 3 {
 		t.Errorf("%d troubles, want 3", troubles)
 	}
+}
+
+func TestAnEventIsNoLargerThanLambdaTakes(t *testing.T) {
+	s := newSource()
+	s.shards = []stream.Shard{{ID: "a"}}
+	s.closed["a"] = true
+	for i := range 5 {
+		r := record(i)
+		r.JSON = fmt.Appendf(nil, `{"n":%d,"blob":%q}`, i, strings.Repeat("x", 3<<20-1000*i))
+		s.has["a"] = append(s.has["a"], r)
+	}
+	f := new(function)
+	feedFrom(t, &stream.Mapping{Function: f}, s)
+	f.want(t, "[[0 1] [2 3] [4]]")
 }
 
 func TestWhatIsTooOldIsDiscarded(t *testing.T) {
