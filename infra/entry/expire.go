@@ -103,10 +103,14 @@ func (f Expire) minute(ctx context.Context, from time.Time) (passes int, err err
 		if done, err = f.Service.EndExpired(ctx, done); err != nil {
 			return passes, err
 		}
-		// What follows at once is left for the pass after the next pause.
+		// What follows at once waits for the pace, but not for the next minute,
+		// which would warn again.
 		moments = slices.DeleteFunc(moments, func(m time.Time) bool { return !m.After(done) })
-		if len(moments) > 0 && moments[0].Before(done.Add(pace)) {
-			moments[0] = done.Add(pace)
+		if next := done.Add(pace); len(moments) > 0 && moments[0].Before(next) {
+			moments[0] = next
+			if until := from.Add(turn); next.After(until) {
+				moments[0] = until
+			}
 			slices.SortFunc(moments, time.Time.Compare)
 		}
 	}
