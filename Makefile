@@ -1,12 +1,15 @@
 # Names for what is done often. Anything longer than two lines is a script in .ci or .tools.
 .DEFAULT_GOAL := help
-.PHONY: help run test check vet lint fmt wasm compat test-deployed fuzz cover bench microbench clean
+.PHONY: help run tacet test check vet lint fmt wasm compat test-deployed fuzz cover bench microbench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## build and run the platform on this machine; ARGS='--listen 127.0.0.1:9000' adds flags
-	@go build -o .build/tacet ./infra/tacet && exec .build/tacet run --data .tacet $(ARGS)
+run: tacet ## build and run the platform on this machine; ARGS='--listen 127.0.0.1:9000' adds flags
+	@exec .build/tacet run --data .tacet $(ARGS)
+
+tacet: ## build the program: .build/tacet
+	@go build -o .build/tacet ./infra/tacet
 
 test: ## everything that needs no cloud; installs what it needs; COMPAT=none leaves out the public clients' suites
 	@.ci/test all
