@@ -23,13 +23,13 @@
 // An event that is written later than Settle is told from others by its news
 // alone. Its minute, if that has been closed, and what that is a part of, are
 // then counted again, from the events. Of two rollups of one time the one that
-// counts more events is kept: events are never changed, so what was counted
-// last was counted best, whoever was the last to write it.
+// counts more events is kept: events are added and never changed, so the one
+// that counts more knows more, whichever was written last.
 //
 // SumPart trusts rollups up to the last minute, and reads events behind it. So
 // a report is never behind, even if Roll has not been called for days: it is
 // slower then. Only an event later than Settle can be missing from one, for as
-// long as its news are on their way.
+// long as its news are on their way; for good, if they never arrive.
 //
 // A rollup ends with the last of its events. Once the first of them has ended,
 // it is not read any more, but what it was made of: nobody reads more, by way
@@ -37,5 +37,5 @@
 // keep their ends until somebody changes them; he has to delete the
 // application's rollups before, the latest minutes first, and they come again.
 //
-// What it costs on DynamoDB is said in package dynamo, at Telemetry's rollups.
+// What it costs on DynamoDB is said in package dynamo.
 package telemetry

@@ -83,6 +83,7 @@ func TestRollingUpCostsWhatItMay(t *testing.T) {
 	want("an hour that is not yet over", 2*hour, 2*hour, "1 PutItem telemetry, 2 Query telemetry")
 	b.at(2*hour + 3*time.Minute)
 	want("an hour that is over", 2*hour+3*time.Minute, 2*hour+3*time.Minute, "2 PutItem telemetry, 3 Query telemetry")
+	want("news of what was counted long ago", hour, hour+time.Second, "1 Query telemetry")
 	b.at(24*hour, 24*hour+3*time.Minute)
 	want("a day that is over", 24*hour+3*time.Minute, 24*hour+3*time.Minute, "4 PutItem telemetry, 4 Query telemetry")
 	b.at(hour + 30*time.Minute)

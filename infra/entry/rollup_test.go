@@ -147,6 +147,27 @@ func TestTheFirstRecordThatFailedIsNamedAndTheOthersAreDone(t *testing.T) {
 	}
 }
 
+func TestWhenAllFailsAllIsSentAgain(t *testing.T) {
+	f, log := rollup(new(shelves))
+	ctx, cancel := context.WithCancel(t.Context())
+	f.Store = deadlined{f.Store}
+	cancel()
+	answer, err := f.Invoke(ctx, sampleBatch(t))
+	if want := `{"batchItemFailures":[{"itemIdentifier":"` + firstOfA + `"}]}`; err != nil || string(answer) != want {
+		t.Errorf("answered %s, %v", answer, err)
+	}
+	if !strings.Contains(log.String(), `"failed":2`) {
+		t.Errorf("logged %s", log)
+	}
+}
+
+// deadlined is a store that heeds its context.
+type deadlined struct{ telemetry.Rollups }
+
+func (deadlined) Closed(ctx context.Context, _ telemetry.Part) (time.Time, error) {
+	return time.Time{}, ctx.Err()
+}
+
 func TestWhatIsNoStreamIsRefusedAndNotQuoted(t *testing.T) {
 	f, log := rollup(new(shelves))
 	for _, event := range []string{``, `MARKER`, `{}`, `null`, `{"Records":"MARKER"}`, `{"Records":[{"dynamodb":{"Keys":{"pk":"MARKER"}}}]}`} {
