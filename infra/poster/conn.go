@@ -11,7 +11,7 @@ import (
 // conn is a connection to the endpoint that is kept alive.
 type conn struct {
 	net.Conn
-	raw  net.Conn // below TLS, if there is any
+	raw  net.Conn // the same, or what is below TLS
 	read *bufio.Reader
 	ends time.Time // when the request that is under way must be answered
 	idle time.Time // since when nobody uses it
@@ -44,22 +44,19 @@ func (c *conn) exchange(request []byte) (a answer, cause Cause) {
 	return a, CauseUnanswered
 }
 
-// expect sets how long the next request may take. It costs as much as a system
-// call to set that anew, so what was set before holds as long as it leaves
-// three quarters.
-func (c *conn) expect(now time.Time, timeout time.Duration) error {
-	if c.ends.Sub(now) >= timeout*3/4 {
-		return nil
+// expect sets how long the next request may take. Setting that anew is not
+// cheap, so what was set before holds as long as it leaves three quarters.
+func (c *conn) expect(now time.Time, timeout time.Duration) {
+	if c.ends.Sub(now) < timeout*3/4 {
+		c.end(now.Add(timeout))
 	}
-	c.ends = now.Add(timeout)
-	return c.SetDeadline(c.ends)
 }
 
-// cut ends the request that is under way.
-func (c *conn) cut() {
-	c.ends = time.Unix(1, 0) // long ago
-	// It was set before, and so can be set.
-	_ = c.SetDeadline(c.ends)
+// end ends the request that is, or will be, under way at that time.
+func (c *conn) end(at time.Time) {
+	c.ends = at
+	// It fails for a connection that is closed, which its use will show.
+	_ = c.SetDeadline(at)
 }
 
 // stale is how long a connection may have been idle to be used without a look.

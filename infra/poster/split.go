@@ -3,6 +3,7 @@ package poster
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,20 @@ type split struct {
 	pubsub.Poster
 	call func(ctx context.Context, payload []byte) ([]byte, error)
 	most int
+}
+
+// whole is a frame for so many that they are divided.
+type whole struct {
+	*split
+	frame wire.Frame
+	until time.Time
+
+	// here takes one part at a time to be posted from here: one has all the
+	// connections that there are, and several would hold the frame more often.
+	here chan struct{}
+
+	mu     sync.Mutex
+	posted pubsub.Posted
 }
 
 // Split returns a poster that posts to up to threshold connections itself, by
@@ -42,56 +57,62 @@ func (s *split) Post(ctx context.Context, to []wire.ConnID, f wire.Frame) pubsub
 	}
 	parts := (len(to) + s.most - 1) / s.most
 	size := (len(to) + parts - 1) / parts
-	var all sum
-	var calls sync.WaitGroup
+	w := whole{split: s, frame: f, until: until(ctx, time.Now()), here: make(chan struct{}, 1)}
 	turns := make(chan struct{}, abreast)
-	for rest := to[size:]; len(rest) > 0; rest = rest[min(size, len(rest)):] {
-		part := rest[:min(size, len(rest))]
+	var calls sync.WaitGroup
+	for part := range slices.Chunk(to[size:], size) {
 		calls.Go(func() {
 			turns <- struct{}{}
 			defer func() { <-turns }()
-			all.add(s.send(ctx, part, f))
+			w.send(ctx, part)
 		})
 	}
-	all.add(s.Poster.Post(ctx, to[:size], f))
+	w.post(ctx, to[:size])
 	calls.Wait()
-	return all.posted
+	return w.posted
 }
 
-// send has a part posted elsewhere, and says what became of it.
-func (s *split) send(ctx context.Context, part []wire.ConnID, f wire.Frame) pubsub.Posted {
-	p := parcel.Parcel{To: part, Frame: f, Until: until(ctx, time.Now())}
-	payload, err := p.Encode()
-	if err != nil {
-		return pubsub.Posted{Failed: part}
-	}
-	waiting, cancel := context.WithDeadline(ctx, p.Until)
+// post posts a part from here.
+func (w *whole) post(ctx context.Context, part []wire.ConnID) {
+	w.here <- struct{}{}
+	defer func() { <-w.here }()
+	w.add(w.Poster.Post(ctx, part, w.frame))
+}
+
+// send has a part posted elsewhere.
+func (w *whole) send(ctx context.Context, part []wire.ConnID) {
+	waiting, cancel := context.WithDeadline(ctx, w.until)
 	defer cancel()
-	answer, err := s.call(waiting, payload)
+	posted, err := w.ask(waiting, part)
 	var refusal interface{ NotStarted() bool }
 	switch {
+	case err == nil:
+		w.add(posted)
 	case errors.As(err, &refusal) && refusal.NotStarted():
-		return s.Poster.Post(ctx, part, f)
-	case err != nil:
-		return pubsub.Posted{Failed: part}
+		w.post(ctx, part)
+	default:
+		w.add(pubsub.Posted{Failed: part})
 	}
-	posted, err := parcel.DecodeReceipt(answer, part)
+}
+
+// ask makes the call for a part, and returns what it says became of it.
+func (w *whole) ask(ctx context.Context, part []wire.ConnID) (pubsub.Posted, error) {
+	p := parcel.Parcel{To: part, Frame: w.frame, Until: w.until}
+	payload, err := p.Encode()
 	if err != nil {
-		return pubsub.Posted{Failed: part}
+		return pubsub.Posted{}, err
 	}
-	return posted
+	answer, err := w.call(ctx, payload)
+	if err != nil {
+		return pubsub.Posted{}, err
+	}
+	return parcel.DecodeReceipt(answer, part)
 }
 
-// sum adds up what became of parts.
-type sum struct {
-	mu     sync.Mutex
-	posted pubsub.Posted
-}
-
-func (s *sum) add(p pubsub.Posted) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.posted.Delivered += p.Delivered
-	s.posted.Gone = append(s.posted.Gone, p.Gone...)
-	s.posted.Failed = append(s.posted.Failed, p.Failed...)
+func (w *whole) add(p pubsub.Posted) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.posted.Delivered += p.Delivered
+	w.posted.Gone = append(w.posted.Gone, p.Gone...)
+	w.posted.Failed = append(w.posted.Failed, p.Failed...)
 }
