@@ -116,19 +116,25 @@ func (c counts) rollups() float64 {
 	return math.Max(math.Min(minutes, c.events()), c.events()/1000)
 }
 
+// rolled is how many sums are written: one a minute for each of the eight parts
+// that events are spread over, if there are so many events. Hours and days do
+// not count.
+func (c counts) rolled() float64 { return math.Min(8*minutes, c.events()) }
+
 // dynamo counts as the tests of infra/dynamo do. A write of a transaction
 // counts twice, a read is of 4 KB.
 func (b *Bill) dynamo(w Workload, c counts, p Prices, a Assumptions) {
 	messages := c.publishes + c.backend
 	b.add("DynamoDB", "writes: connecting and disconnecting", c.connects*(2*2+2*2+2*w.Topics), "unit", p.WriteUnit)
 	b.add("DynamoDB", "writes: subscribing", c.subscribes*3*2, "unit", p.WriteUnit)
-	b.add("DynamoDB", "writes: telemetry", c.events()+c.rollups()*3, "unit", p.WriteUnit)
+	b.add("DynamoDB", "writes: telemetry", c.events()+c.rolled(), "unit", p.WriteUnit)
 	// Four shards of a topic are read for a message, each at least one unit.
 	page := math.Max(4, w.Subscribers*a.Subscriber/4096)
 	reads := messages*page + // who has the topic
 		(c.publishes + c.subscribes) + // the connection that asks
 		c.connects*(5+1+2+4) + // quotas; welcome; disconnect; its announcements
-		c.expiries*4 + c.rollups()*8
+		c.expiries*4 +
+		c.rolled()*2 + c.events()*a.Event/4096 // each event is read once
 	b.add("DynamoDB", "reads", reads, "unit", p.ReadUnit)
 	stored := c.events()*float64(w.Retention)/float64(month)*a.Event + w.Connections*(2+2*w.Topics)*a.Subscriber
 	b.add("DynamoDB", "storage", stored/gb, "GB-month", p.StoredGB)
