@@ -114,6 +114,9 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.assemble(); err != nil {
 		return err
 	}
+	if err := s.warm(ctx); err != nil {
+		return err
+	}
 	return s.open(secure, certificate, d)
 }
 
@@ -153,6 +156,26 @@ func (s *Stack) compile(ctx context.Context) error {
 	var err error
 	s.programs, err = build(ctx, s.root, ids)
 	return err
+}
+
+// warm starts each function once: one that does not come up is found now, and
+// nobody waits when something is sent for the first time.
+func (s *Stack) warm(ctx context.Context) error {
+	defer s.opts.Step("starting the functions")()
+	var all sync.WaitGroup
+	failed := make([]error, len(s.template.Functions))
+	for i, f := range s.template.Functions {
+		if f.Reserved != nil && *f.Reserved == 0 {
+			continue // that is how one is switched off
+		}
+		all.Go(func() {
+			if err := s.functions[f.ID].Warm(ctx, 1); err != nil {
+				failed[i] = fmt.Errorf("the function %s does not start; what it says is in the log (%w)", f.ID, err)
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(failed...)
 }
 
 // open begins to listen, for people and for streams and schedules.

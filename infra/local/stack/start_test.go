@@ -49,6 +49,10 @@ func TestWhatIsInTheWayIsSaidWithWhatToDo(t *testing.T) {
 	elsewhere, repository := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(repository, "go.mod"), "module x\n")
 	template := write(t, filepath.Join(t.TempDir(), "small.yaml"), small)
+	broken := t.TempDir()
+	if err := os.Chmod(write(t, filepath.Join(broken, "EchoFunction", "bootstrap"), "#!/bin/sh\nexit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	busy := t.TempDir()
 	l, err := site.Listen("127.0.0.1:0", nil)
 	if err != nil {
@@ -73,6 +77,7 @@ func TestWhatIsInTheWayIsSaidWithWhatToDo(t *testing.T) {
 		{"no functions to build", module, "", config.AWS{Template: template}, "no functions/echo"},
 		{"no DynamoDB Local", repository, "", config.AWS{Template: template, Functions: elsewhere}, ".tools/dynamodb/fetch"},
 		{"another DynamoDB that does not answer", elsewhere, "", config.AWS{Template: template, Functions: elsewhere, DynamoDB: "http://127.0.0.1:9"}, "does not answer at http://127.0.0.1:9"},
+		{"a function that does not come up", module, "", config.AWS{Template: template, Functions: broken}, "EchoFunction does not start"},
 		{"functions that were not built", module, "", config.AWS{Template: template, Functions: elsewhere}, "EchoFunction"},
 	} {
 		t.Chdir(c.from)
