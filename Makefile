@@ -49,8 +49,15 @@ bench: ## load against this machine's Tacet and its peers, one table of ratios; 
 microbench: ## Go benchmarks, compared with the run before by benchstat; RUN=Encode chooses by name
 	@.ci/microbench "$(or $(RUN),.)"
 
+coldstart: ## how long functions take to start, and their sizes, beside the least that a function can be
+	@go test -run '^$$' -bench ColdStart -benchtime 60x ./infra/platform
+
+deploy: ## build the functions for AWS and deploy template.yaml; ARGS=--guided asks for everything
+	@.tools/sam/install
+	@.build/sam/bin/sam build && .build/sam/bin/sam deploy $(ARGS)
+
 clean: ## remove what was built; the data in .tacet stays
-	rm -rf .build
+	rm -rf .build .aws-sam
 
 build-%Function: # sam build calls it for each function
 	@.tools/function '$*' '$(ARTIFACTS_DIR)'

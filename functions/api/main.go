@@ -1,6 +1,9 @@
 // Command api is the function of the HTTP API.
 package main
 
-import "tacet/infra/platform"
+import (
+	"tacet/infra/platform"
+	"tacet/infra/platform/api"
+)
 
-func main() { platform.Start("api", platform.API) }
+func main() { platform.Start("api", api.New) }

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 
 	"tacet/core/pubsub"
+	"tacet/core/telemetry"
 	"tacet/core/wire"
 	"tacet/infra/dynamo"
 	"tacet/infra/entry"
-	"tacet/infra/httpapi"
 )
 
 // Handler is the inside of a function.
@@ -28,17 +28,17 @@ func Connect(p *Parts) Handler {
 		}
 		return functions.Start(ctx, p.settings.WelcomeFunction, greeting)
 	}
-	return entry.Connect{Service: s, Log: p.log}
+	return entry.Connect{Service: s, Log: p.Log}
 }
 
 // Welcome greets who has connected, and announces them.
 func Welcome(p *Parts) Handler {
-	return entry.Welcome{Service: p.coming(), Log: p.log}
+	return entry.Welcome{Service: p.coming(), Log: p.Log}
 }
 
 // Disconnect forgets who has gone, and announces that.
 func Disconnect(p *Parts) Handler {
-	return entry.Disconnect{Service: p.coming(), Log: p.log}
+	return entry.Disconnect{Service: p.coming(), Log: p.Log}
 }
 
 // coming is the service of connections that come and go, which is announced to
@@ -54,7 +54,7 @@ func (p *Parts) coming() *pubsub.Service {
 func Subscribe(p *Parts) Handler {
 	s, store := p.service(), p.realtime()
 	s.Apps, s.Connections, s.Subscriptions, s.Poster, s.Rates = p.apps(), store, store, p.poster(), new(dynamo.Rates)
-	return entry.Subscribe{Service: s, Log: p.log}
+	return entry.Subscribe{Service: s, Log: p.Log}
 }
 
 // Publish sends messages to who has their topics.
@@ -62,7 +62,7 @@ func Publish(p *Parts) Handler {
 	s, store := p.service(), p.realtime()
 	s.Apps, s.Connections, s.Audience, s.Rates = p.apps(), store, store, new(dynamo.Rates)
 	s.Poster, s.Recorder = p.split(), p.telemetry()
-	return entry.Publish{Service: s, Log: p.log}
+	return entry.Publish{Service: s, Log: p.Log}
 }
 
 // Fallback answers pings and what is no request, and takes fresh tokens. These
@@ -70,30 +70,31 @@ func Publish(p *Parts) Handler {
 func Fallback(p *Parts) Handler {
 	s, store := p.service(), p.realtime()
 	s.Apps, s.Connections, s.Subscriptions, s.Poster, s.Rates = p.keys(), store, store, p.poster(), new(dynamo.Rates)
-	return entry.Fallback{Service: s, Log: p.log}
+	return entry.Fallback{Service: s, Log: p.Log}
 }
 
 // Fanout posts a part of a large audience's frames.
 func Fanout(p *Parts) Handler {
-	return entry.Fanout{Poster: p.poster(), Log: p.log}
+	return entry.Fanout{Poster: p.poster(), Log: p.Log}
 }
 
-// API is what applications' own servers call over HTTP.
-func API(p *Parts) Handler {
+// Server returns the service that applications' own servers ask, and the figures
+// that they get to see. See package api.
+func (p *Parts) Server() (*pubsub.Service, telemetry.Figures) {
 	s, store, events := p.service(), p.realtime(), p.telemetry()
 	s.Apps, s.Connections, s.Subscriptions, s.Audience = p.keys(), store, store, store
 	s.Poster, s.Recorder, s.Anonymiser.Secrets = p.split(), events, p.secrets()
-	return entry.API{Handler: httpapi.API{Service: s, Figures: events, Log: p.log}.Handler(), Log: p.log}
+	return s, events
 }
 
 // Rollup sums events up.
 func Rollup(p *Parts) Handler {
-	return entry.Rollup{Store: p.telemetry(), Place: dynamo.PlaceOf, Now: p.Now, Log: p.log}
+	return entry.Rollup{Store: p.telemetry(), Place: dynamo.PlaceOf, Now: p.Now, Log: p.Log}
 }
 
 // Expire ends connections with their tokens.
 func Expire(p *Parts) Handler {
 	s := p.service()
 	s.Connections, s.Poster = p.realtime(), p.poster()
-	return entry.Expire{Service: s, Destroy: p.secrets().Destroy, Log: p.log}
+	return entry.Expire{Service: s, Destroy: p.secrets().Destroy, Log: p.Log}
 }

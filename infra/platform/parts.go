@@ -22,9 +22,10 @@ import (
 type Parts struct {
 	settings    *config.Function
 	credentials sigv4.Credentials
-	log         *slog.Logger
-	// Now is the clock. New sets it.
-	Now    func() time.Time
+	// Now is the clock, and Log where everything logs. New sets them.
+	Now func() time.Time
+	Log *slog.Logger
+
 	client *dynamo.Client
 }
 
@@ -32,19 +33,19 @@ type Parts struct {
 func New(s *config.Function, w io.Writer) *Parts {
 	level, _ := logging.ParseLevel(s.LogLevel) // it was checked when it was read
 	return &Parts{
-		settings: s, Now: time.Now, log: logging.New(w, logging.JSON, level),
+		settings: s, Now: time.Now, Log: logging.New(w, logging.JSON, level),
 		credentials: sigv4.Credentials{ID: s.KeyID, Secret: s.SecretKey, Session: s.SessionToken},
 	}
 }
 
 // service returns a service without any port.
 func (p *Parts) service() *pubsub.Service {
-	none := elsewhere{p.log}
+	none := elsewhere{p.Log}
 	return &pubsub.Service{
 		Apps: none, Connections: none, Subscriptions: none, Audience: none, Poster: none, Recorder: none, Rates: none,
 		Anonymiser: privacy.Anonymiser{Secrets: none}, Greet: none.Greet,
 		Trouble: func(ctx context.Context, what string, err error) {
-			p.log.LogAttrs(ctx, slog.LevelWarn, "something failed on the side", slog.String("what", what), slog.Any("error", err))
+			p.Log.LogAttrs(ctx, slog.LevelWarn, "something failed on the side", slog.String("what", what), slog.Any("error", err))
 		},
 		Now: p.Now, Node: telemetry.NodeID(p.settings.Node),
 	}
@@ -99,7 +100,7 @@ func (p *Parts) report(ctx context.Context, r poster.Report) {
 	for cause, n := range r.Causes {
 		attrs = append(attrs, slog.Int(string(cause), n))
 	}
-	p.log.LogAttrs(ctx, level, "not everybody was reached", attrs...)
+	p.Log.LogAttrs(ctx, level, "not everybody was reached", attrs...)
 }
 
 // functions invokes other functions.

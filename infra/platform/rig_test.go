@@ -28,6 +28,7 @@ import (
 	"tacet/infra/local/iam"
 	"tacet/infra/local/template"
 	"tacet/infra/platform"
+	functionapi "tacet/infra/platform/api"
 	"tacet/infra/sigv4"
 )
 
@@ -56,7 +57,7 @@ const (
 var makers = map[string]func(*platform.Parts) platform.Handler{
 	"connect": platform.Connect, "welcome": platform.Welcome, "disconnect": platform.Disconnect,
 	"subscribe": platform.Subscribe, "publish": platform.Publish, "fallback": platform.Fallback,
-	"fanout": platform.Fanout, "api": platform.API, "rollup": platform.Rollup, "expire": platform.Expire,
+	"fanout": platform.Fanout, "api": functionapi.New, "rollup": platform.Rollup, "expire": platform.Expire,
 }
 
 // rig has all functions, as the template sets them up, before DynamoDB Local.

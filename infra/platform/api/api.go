@@ -1,0 +1,17 @@
+// Package api puts the function api together: what applications' own servers
+// call. It promises what package platform promises, and is apart from it so that
+// what it takes to describe an HTTP API is not linked into every function, where
+// it would be set up at each start.
+package api
+
+import (
+	"tacet/infra/entry"
+	"tacet/infra/httpapi"
+	"tacet/infra/platform"
+)
+
+// New returns the function.
+func New(p *platform.Parts) platform.Handler {
+	service, figures := p.Server()
+	return entry.API{Handler: httpapi.API{Service: service, Figures: figures, Log: p.Log}.Handler(), Log: p.Log}
+}
