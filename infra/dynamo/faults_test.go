@@ -206,6 +206,7 @@ func said(err error, results ...error) (string, error) {
 func TestOneRequestThatGoesWrongChangesNothing(t *testing.T) {
 	for _, d := range deeds {
 		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
 			s := newScene(t)
 			s.clock.Advance(10 * time.Second)
 			s.proxy.strike(0, "")
@@ -247,6 +248,7 @@ func TestOneRequestThatGoesWrongChangesNothing(t *testing.T) {
 func TestWhatIsThrottledForGoodIsSaidToBeAndCanBeRepeated(t *testing.T) {
 	for _, d := range deeds {
 		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
 			clean := newScene(t)
 			_, err := d.do(clean)
 			must(t, err)

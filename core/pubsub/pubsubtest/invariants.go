@@ -2,7 +2,9 @@ package pubsubtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -18,26 +20,15 @@ import (
 // together, whatever happened before: every subscription is that of a
 // connection, every answer knows the same connections, and the quotas count
 // what is there, no more and no less. It adds and removes connections to find
-// out; nothing else may use the stores meanwhile.
-func Check(t testing.TB, s Stores, now time.Time, of app.ID) {
+// out; nothing else may use the stores meanwhile. It returns everything that
+// the stores say, as lines that can be compared.
+func Check(t testing.TB, s Stores, now time.Time, of app.ID) []string {
 	t.Helper()
 	c := checker{Stores: s, t: t, ctx: context.Background(), app: of, now: now}
 	c.connections()
 	c.subscriptions()
 	c.quotas()
-}
-
-// State returns everything that the stores say of an application, as lines
-// that can be compared.
-func State(t testing.TB, s Stores, of app.ID) []string {
-	t.Helper()
-	c := checker{Stores: s, t: t, ctx: context.Background(), app: of}
-	var lines []string
-	for _, id := range c.all() {
-		x := c.get(id)
-		lines = append(lines, fmt.Sprintf("%s %s %v until %v: %v", x.ID, x.Subject, x.Grants.Permissions(), x.Deadline, c.topics(x)))
-	}
-	return lines
+	return c.lines()
 }
 
 type checker struct {
@@ -47,7 +38,22 @@ type checker struct {
 	app app.ID
 	now time.Time
 
+	seen      []connected
 	bySubject map[grant.Subject][]wire.ConnID
+}
+
+// connected is a connection, and what it subscribed to.
+type connected struct {
+	*pubsub.Connection
+	topics []topic.Name
+}
+
+func (c *checker) lines() []string {
+	var lines []string
+	for _, x := range c.seen {
+		lines = append(lines, fmt.Sprintf("%s %s %v until %v: %v", x.ID, x.Subject, x.Grants.Permissions(), x.Deadline, x.topics))
+	}
+	return lines
 }
 
 func (c *checker) read(what string, read func(pubsub.Cursor) (pubsub.Page, error)) []wire.ConnID {
@@ -68,33 +74,33 @@ func (c *checker) all() []wire.ConnID {
 	return c.read("all connections", func(from pubsub.Cursor) (pubsub.Page, error) { return c.Audience.OfApp(c.ctx, c.app, from) })
 }
 
-func (c *checker) get(id wire.ConnID) *pubsub.Connection {
-	c.t.Helper()
+// get reads a connection that somebody says is there.
+func (c *checker) get(id wire.ConnID) (connected, error) {
 	x, err := c.Connections.Get(c.ctx, id)
 	if err != nil {
-		c.t.Fatalf("%s is in an audience, and: %v", id, err)
+		return connected{}, fmt.Errorf("%s is in an audience, and: %w", id, err)
 	}
-	return x
-}
-
-func (c *checker) topics(x *pubsub.Connection) []topic.Name {
-	c.t.Helper()
 	names, err := c.Subscriptions.TopicsOf(c.ctx, x)
 	if err != nil {
-		c.t.Fatalf("topics of %s: %v", x.ID, err)
+		return connected{}, fmt.Errorf("topics of %s: %w", id, err)
 	}
-	return slices.Sorted(slices.Values(names))
+	return connected{x, slices.Sorted(slices.Values(names))}, nil
 }
 
 func (c *checker) connections() {
 	c.t.Helper()
-	c.bySubject = map[grant.Subject][]wire.ConnID{}
-	for _, id := range c.all() {
-		x := c.get(id)
-		if x.ID != id || x.App != c.app || !c.now.Before(x.Expires) {
-			c.t.Errorf("%s has the record %+v", id, x)
+	ids := c.all()
+	c.seen, c.bySubject = make([]connected, len(ids)), map[grant.Subject][]wire.ConnID{}
+	failed := make([]error, len(ids))
+	together(len(ids), func(i int) { c.seen[i], failed[i] = c.get(ids[i]) })
+	if err := errors.Join(failed...); err != nil {
+		c.t.Fatal(err)
+	}
+	for i, x := range c.seen {
+		if x.ID != ids[i] || x.App != c.app || !c.now.Before(x.Expires) {
+			c.t.Errorf("%s has the record %+v", ids[i], x)
 		}
-		c.bySubject[x.Subject] = append(c.bySubject[x.Subject], id)
+		c.bySubject[x.Subject] = append(c.bySubject[x.Subject], ids[i])
 	}
 	for who, want := range c.bySubject {
 		got := c.read("a subject's connections", func(from pubsub.Cursor) (pubsub.Page, error) {
@@ -109,9 +115,9 @@ func (c *checker) connections() {
 func (c *checker) subscriptions() {
 	c.t.Helper()
 	want := map[topic.Name][]wire.ConnID{}
-	for _, id := range c.all() {
-		for _, n := range c.topics(c.get(id)) {
-			want[n] = append(want[n], id)
+	for _, x := range c.seen {
+		for _, n := range x.topics {
+			want[n] = append(want[n], x.ID)
 		}
 	}
 	occupied, err := c.Subscriptions.Occupied(c.ctx, c.app)
@@ -134,26 +140,28 @@ func (c *checker) subscriptions() {
 
 func (c *checker) quotas() {
 	c.t.Helper()
-	n := len(c.all())
+	n := len(c.seen)
 	c.fits(pubsub.Quota{PerApp: n + 1}, "probe", pubsub.ErrAppFull)
-	for who, ids := range c.bySubject {
-		c.fits(pubsub.Quota{PerSubject: len(ids) + 1}, who, pubsub.ErrSubjectFull)
-	}
+	subjects := slices.Collect(maps.Keys(c.bySubject))
+	together(len(subjects), func(i int) {
+		c.fits(pubsub.Quota{PerSubject: len(c.bySubject[subjects[i]]) + 1}, subjects[i], pubsub.ErrSubjectFull)
+	})
 }
 
 // fits checks that exactly one more connection of a subject fits the quota.
 func (c *checker) fits(q pubsub.Quota, who grant.Subject, full error) {
 	c.t.Helper()
+	probes := []wire.ConnID{wire.ConnID("probe-" + who), wire.ConnID("probe-" + who + "-2")}
 	for i, want := range []error{nil, full} {
-		x := &pubsub.Connection{ID: wire.ConnID(fmt.Sprintf("probe-%d", i)), App: c.app, Subject: who, ConnectedAt: c.now, Expires: c.now.Add(time.Hour)}
+		x := &pubsub.Connection{ID: probes[i], App: c.app, Subject: who, ConnectedAt: c.now, Expires: c.now.Add(time.Hour)}
 		if err := c.Connections.Add(c.ctx, x, q); !is(err, want) {
 			c.t.Errorf("with a quota of %+v, connection %d of subject %s: %v, want %v", q, i+1, who, err, want)
 		}
 	}
-	if _, err := c.Connections.Remove(c.ctx, "probe-0"); err != nil {
+	if _, err := c.Connections.Remove(c.ctx, probes[0]); err != nil {
 		c.t.Errorf("Remove: %v", err)
 	}
-	if _, err := c.Connections.Remove(c.ctx, "probe-1"); !is(err, pubsub.ErrNoConnection) {
+	if _, err := c.Connections.Remove(c.ctx, probes[1]); !is(err, pubsub.ErrNoConnection) {
 		c.t.Errorf("Remove of one that was refused: %v", err)
 	}
 }

@@ -32,6 +32,7 @@ func (r *reader) read(ctx context.Context) bool {
 			return false
 		case errors.Is(err, ErrExpired):
 			iterator = ""
+			pause(ctx, r.poll()) // there may be none better
 			continue
 		case err != nil:
 			if ctx.Err() == nil {
