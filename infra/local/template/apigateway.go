@@ -41,25 +41,40 @@ func (b *builder) route(r *resource) {
 // integration reads an AWS::ApiGatewayV2::Integration.
 func (b *builder) integration(r *resource) {
 	p := r.properties
-	i := &rawIntegration{kind: p.get("IntegrationType").text, credentials: p.get("CredentialsArn").kind != absent}
+	i := &rawIntegration{credentials: p.get("CredentialsArn").kind != absent}
 	b.integrations[r.id] = i
-	var problems Findings
-	i.timeout = millis(taker{&problems}, p.get("TimeoutInMillis"))
-	uri := p.get("IntegrationUri")
-	fail := func(text string) { i.problem = &Finding{r.line, text} }
-	switch {
-	case i.kind != "AWS_PROXY":
-		fail(fmt.Sprintf("%s is an integration of type %s; only AWS_PROXY is imitated", r.id, i.kind))
-	case uri.kind == unknown:
-		i.problem = &Finding{uri.line, r.id + " has an IntegrationUri that is unknown: " + uri.text}
-	case strings.Contains(uri.text, "${stageVariables."):
-		fail(r.id + " finds its function by a stage variable, which is not imitated")
+	take := taker{&i.problems}
+	i.timeout = millis(take, p.get("TimeoutInMillis"))
+	switch kind := take.text(p.get("IntegrationType"), "IntegrationType"); kind {
+	case "AWS_PROXY":
+		i.function = b.integrated(take, p.get("IntegrationUri"), "the IntegrationUri of "+r.id)
+	case "MOCK":
+		b.unsupported(r.line, "%s: a mock; what it gets is accepted, and not answered", r.id)
 	default:
-		var ok bool
-		if i.function, ok = b.integrated(uri.text); !ok {
-			fail(r.id + " integrates what is no Lambda function")
-		}
+		take.problem(r.line, fmt.Sprintf("%s is an integration of type %s, which is not imitated; AWS_PROXY is", r.id, kind))
 	}
+}
+
+// integrated returns the function in the URI of an integration or an authorizer:
+// "arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN/invocations",
+// or the function's ARN alone.
+func (b *builder) integrated(take taker, v value, name string) string {
+	uri := take.text(v, name)
+	if _, after, ok := strings.Cut(uri, "/functions/"); ok {
+		uri = strings.TrimSuffix(after, "/invocations")
+	} else if !strings.Contains(uri, ":lambda:") {
+		uri = ""
+	}
+	switch {
+	case v.kind != scalar && v.kind != absent: // take has said so
+	case strings.Contains(uri, "${stageVariables."):
+		take.problem(v.line, name+" names its function by a stage variable, which is not imitated")
+	case uri == "":
+		take.problem(v.line, name+" leads to no Lambda function")
+	default:
+		return b.functionID(uri)
+	}
+	return ""
 }
 
 // routeResponse reads an AWS::ApiGatewayV2::RouteResponse.
@@ -77,9 +92,9 @@ func (b *builder) authorizer(r *resource) {
 		return
 	}
 	a := &Authorizer{ID: r.id, Line: r.line, permitted: p.get("AuthorizerCredentialsArn").kind != absent}
-	var problems Findings
-	a.IdentitySources = taker{&problems}.texts(p.get("IdentitySource"), "IdentitySource")
-	a.Function, _ = b.integrated(p.get("AuthorizerUri").text)
+	take := taker{&a.problems}
+	a.IdentitySources = take.texts(p.get("IdentitySource"), "IdentitySource")
+	a.Function = b.integrated(take, p.get("AuthorizerUri"), "the AuthorizerUri of "+r.id)
 	b.authorizers[r.id] = a
 }
 
@@ -99,14 +114,11 @@ func (b *builder) linkRoute(raw *rawRoute) {
 	route.Response = b.responses[raw.id]
 	permitted := true
 	if id, ok := strings.CutPrefix(raw.target, "integrations/"); ok {
-		i := b.integrations[id]
-		switch {
-		case i == nil:
-			a.Problems = append(a.Problems, Finding{raw.line, fmt.Sprintf("the route %s leads to %s, which is no integration of the template", route.Key, id)})
-		case i.problem != nil:
-			a.Problems = append(a.Problems, *i.problem)
-		default:
+		if i := b.integrations[id]; i != nil {
+			a.Problems = append(a.Problems, i.problems...)
 			route.Function, route.Timeout, permitted = i.function, i.timeout, i.credentials
+		} else {
+			a.Problems = append(a.Problems, Finding{raw.line, fmt.Sprintf("the route %s leads to %s, which is no integration of the template", route.Key, id)})
 		}
 	}
 	if raw.authorizer != "" {
@@ -122,10 +134,11 @@ func (b *builder) linkAuthorizer(a *WebSocketAPI, route *Route, raw *rawRoute) {
 	switch auth := b.authorizers[raw.authorizer]; {
 	case route.Key != connectKey:
 		a.Problems = append(a.Problems, Finding{raw.line, "only $connect can have an authorizer, and " + route.Key + " has one"})
-	case auth == nil || auth.Function == "":
-		a.Problems = append(a.Problems, Finding{raw.line, fmt.Sprintf("the function of the authorizer %s is unknown", raw.authorizer)})
+	case auth == nil:
+		a.Problems = append(a.Problems, Finding{raw.line, fmt.Sprintf("%s is no authorizer of the template", raw.authorizer)})
 	default:
 		route.Authorizer = auth
+		a.Problems = append(a.Problems, auth.problems...)
 		if !auth.permitted {
 			b.checkPermission(a, auth.Line, auth.Function, "authorizers/"+auth.ID)
 		}

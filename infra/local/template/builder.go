@@ -78,15 +78,3 @@ func (b *builder) functionID(name string) string {
 	}
 	return name
 }
-
-// integrated returns the id of the function in the URI of an integration or an
-// authorizer: "arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN/invocations",
-// or the function's ARN alone.
-func (b *builder) integrated(uri string) (string, bool) {
-	if _, after, ok := strings.Cut(uri, "/functions/"); ok {
-		uri = strings.TrimSuffix(after, "/invocations")
-	} else if !strings.Contains(uri, ":lambda:") {
-		return "", false
-	}
-	return b.functionID(uri), uri != ""
-}

@@ -101,7 +101,7 @@ func (e *evaluator) present(n *yaml.Node, id string) (present, ok bool) {
 	}
 	decided := e.condition(nodeText(c), c.Line)
 	if decided.kind == unknown {
-		e.findings = append(e.findings, Finding{c.Line, fmt.Sprintf("whether %s is there is unknown, so it is taken as there: %s", id, decided.text)})
+		e.findings = append(e.findings, Finding{c.Line, fmt.Sprintf("whether %s is there is unknown, so it is taken as there: %s", id, decided.why)})
 	}
 	return !isFalse(decided), true
 }

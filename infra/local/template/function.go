@@ -83,14 +83,14 @@ func (b *builder) newFunction(r *resource) (*Function, taker) {
 
 func (b *builder) environment(f *Function, variables value) {
 	if variables.kind == unknown {
-		f.Problems = append(f.Problems, Finding{variables.line, "its environment: " + variables.text})
+		f.Problems = append(f.Problems, Finding{variables.line, "its environment: " + variables.why})
 	}
 	for i, name := range variables.names {
 		switch v := variables.items[i]; v.kind {
 		case scalar:
 			f.Env[name] = v.text
 		case unknown:
-			f.Unset[name] = Finding{v.line, v.text}
+			f.Unset[name] = Finding{v.line, v.why}
 		default:
 			f.Unset[name] = Finding{v.line, "it must be a text"}
 		}

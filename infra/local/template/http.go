@@ -80,12 +80,10 @@ func (b *builder) httpEvent(f *Function, take taker, p value, line int) {
 func (b *builder) linkHTTP(h *HTTPAPI, raw *rawRoute) {
 	h.Problems = append(h.Problems, raw.unknown...)
 	i := b.integrations[strings.TrimPrefix(raw.target, "integrations/")]
-	switch {
-	case i == nil:
+	if i == nil {
 		h.Problems = append(h.Problems, Finding{raw.line, fmt.Sprintf("the route %s has no integration", raw.Key)})
-	case i.problem != nil:
-		h.Problems = append(h.Problems, *i.problem)
-	default:
-		h.Routes = append(h.Routes, HTTPRoute{raw.Key, raw.line, i.function})
+		return
 	}
+	h.Problems = append(h.Problems, i.problems...)
+	h.Routes = append(h.Routes, HTTPRoute{raw.Key, raw.line, i.function})
 }

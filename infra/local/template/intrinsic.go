@@ -29,7 +29,8 @@ func init() {
 		"Fn::Select":      (*evaluator).pick,
 		"Fn::Split":       (*evaluator).split,
 		"Fn::Base64":      (*evaluator).base64,
-		"Fn::ImportValue": nil, "Fn::GetAZs": nil, "Fn::Cidr": nil, "Fn::Transform": nil,
+		"Fn::ImportValue": (*evaluator).imported,
+		"Fn::GetAZs":      nil, "Fn::Cidr": nil, "Fn::Transform": nil,
 		"Fn::Length": nil, "Fn::ToJsonString": nil, "Fn::GetStackOutput": nil,
 	}
 }
@@ -67,8 +68,6 @@ func (e *evaluator) call(name string, argument *yaml.Node, line int) value {
 	switch {
 	case !known:
 		return unknownValue(line, name+" is no function of CloudFormation")
-	case name == "Fn::ImportValue":
-		return unknownValue(line, "Fn::ImportValue reads another stack: put a parameter in its place")
 	case do == nil:
 		return unknownValue(line, name+" is not evaluated here: put a parameter in its place")
 	case argument == nil:
@@ -97,8 +96,10 @@ func (e *evaluator) join(argument *yaml.Node, line int) value {
 		return wants(line, "Fn::Join", "a delimiter and a list")
 	}
 	between, items := e.value(a[0]), e.value(a[1])
-	if items.kind == unknown {
-		return items
+	for _, v := range []value{between, items} {
+		if v.kind == unknown {
+			return v
+		}
 	}
 	var parts []string
 	for _, item := range items.each() {
@@ -155,6 +156,18 @@ func (e *evaluator) split(argument *yaml.Node, line int) value {
 		v.items = append(v.items, text(line, part))
 	}
 	return v
+}
+
+// imported is what another stack exports, if the caller says what that is.
+func (e *evaluator) imported(argument *yaml.Node, line int) value {
+	v := e.value(argument)
+	if v.kind != scalar {
+		return notText(v, line, "Fn::ImportValue")
+	}
+	if s, ok := e.overrides["ImportValue."+v.text]; ok {
+		return text(line, s)
+	}
+	return unknownValue(line, fmt.Sprintf("another stack exports %s: say --parameter ImportValue.%[1]s=VALUE", v.text))
 }
 
 func (e *evaluator) base64(argument *yaml.Node, line int) value {

@@ -113,7 +113,7 @@ func TestWhatOnlyAStackKnowsIsUnknown(t *testing.T) {
 		"!GetAtt Vpc.CidrBlock":            "say --parameter Vpc.CidrBlock=VALUE",
 		"!GetAtt Vpc.Arn":                  "say --parameter Vpc.Arn=VALUE",
 		"!GetAtt Nobody.Arn":               "there is no resource Nobody",
-		"!ImportValue Other":               "put a parameter in its place",
+		"!ImportValue Other":               "say --parameter ImportValue.Other=VALUE",
 		"!GetAZs ''":                       "not evaluated here",
 		"!Nonsense x":                      "no function of CloudFormation",
 		"'{{resolve:ssm:/a}}'":             "dynamic references",

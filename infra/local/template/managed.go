@@ -88,7 +88,7 @@ func (b *builder) statements(grants []grant, parameters value) []iam.Statement {
 				}
 				v := parameters.get(name[1 : len(name)-1])
 				if v.kind != scalar {
-					s.Findings = append(s.Findings, name[1:len(name)-1]+" is unknown: "+v.text)
+					s.Findings = append(s.Findings, name[1:len(name)-1]+" is unknown: "+v.why)
 				}
 				return v.text
 			})

@@ -93,7 +93,7 @@ func (b *builder) role(r *resource) {
 		if arn.kind == scalar {
 			b.manage(role, arn.text)
 		} else {
-			role.Managed = append(role.Managed, "unknown")
+			role.Managed = append(role.Managed, arn.why)
 		}
 	}
 	for _, policy := range r.properties.get("Policies").each() {

@@ -20,7 +20,8 @@ const maxTemplate = 4 << 20
 // Options are what a template does not say itself. All may be empty.
 type Options struct {
 	// Parameters are values of parameters, instead of their defaults. One that is
-	// named as "Resource.Attribute" is what Fn::GetAtt gives for it.
+	// named as "Resource.Attribute" is what Fn::GetAtt gives for it, and one as
+	// "ImportValue.Name" what Fn::ImportValue does.
 	Parameters map[string]string
 	Region     string // "us-east-1" if empty
 	AccountID  string // "000000000000" if empty

@@ -21,14 +21,15 @@ const (
 type value struct {
 	kind  kind
 	line  int
-	text  string   // of a scalar; of what is unknown, why
+	text  string   // of a scalar
+	why   string   // it is unknown
 	names []string // of a mapping, in the template's order
 	items []value  // of a list or a mapping
 }
 
 func text(line int, s string) value { return value{kind: scalar, line: line, text: s} }
 
-func unknownValue(line int, why string) value { return value{kind: unknown, line: line, text: why} }
+func unknownValue(line int, why string) value { return value{kind: unknown, line: line, why: why} }
 
 // get returns a member of a mapping. It is absent if there is none, and
 // unknown if the mapping is.
@@ -62,7 +63,7 @@ func plain(v value) any {
 	case scalar:
 		return v.text
 	case unknown:
-		return Unknown{v.line, v.text}
+		return Unknown{v.line, v.why}
 	case list:
 		all := make([]any, len(v.items))
 		for i, item := range v.items {
@@ -93,7 +94,7 @@ func (t taker) text(v value, name string) string {
 	case scalar:
 		return v.text
 	case unknown:
-		t.problem(v.line, name+": "+v.text)
+		t.problem(v.line, name+": "+v.why)
 	case list, mapping:
 		t.problem(v.line, name+" must be a text")
 	}

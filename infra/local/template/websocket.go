@@ -46,6 +46,7 @@ type Authorizer struct {
 	IdentitySources []string
 
 	permitted bool // by a role, not by the function
+	problems  Findings
 }
 
 // Stage is a stage of an API.
@@ -124,10 +125,10 @@ type rawRoute struct {
 }
 
 type rawIntegration struct {
-	kind, function string
-	timeout        time.Duration
-	credentials    bool // API Gateway has a role to invoke with
-	problem        *Finding
+	function    string
+	timeout     time.Duration
+	credentials bool // API Gateway has a role to invoke with
+	problems    Findings
 }
 
 // samWebSocket reads an AWS::Serverless::WebSocketApi, of which SAM makes the
@@ -160,12 +161,8 @@ func (b *builder) samWebSocket(r *resource) {
 		b.readRoute(raw, take, v)
 		b.routes = append(b.routes, raw)
 		arn := v.get("FunctionArn")
-		integration := &rawIntegration{kind: "AWS_PROXY", timeout: millis(take, v.get("IntegrationTimeout")), credentials: true}
-		if arn.kind == scalar {
-			integration.function = b.functionID(arn.text)
-		} else {
-			take.problem(v.line, "the route "+key+" has no function: "+arn.text)
-		}
+		integration := &rawIntegration{timeout: millis(take, v.get("IntegrationTimeout")), credentials: true}
+		integration.function = b.functionOf(take, arn, "the FunctionArn of "+key)
 		b.integrations[id+"Integration"] = integration
 	}
 	if a.Route(connectKey) == nil && len(routes.names) == 0 {
@@ -195,18 +192,22 @@ func (b *builder) samAuthorizer(a *WebSocketAPI, take taker, auth value) string 
 	if kind != "CUSTOM" {
 		return kind
 	}
-	arn := auth.get("AuthArn")
 	authorizer := &Authorizer{
 		ID: a.ID + "ConnectAuthorizer", Line: auth.line, permitted: true,
 		IdentitySources: take.texts(auth.get("IdentitySource"), "IdentitySource"),
 	}
-	if arn.kind == scalar {
-		authorizer.Function = b.functionID(arn.text)
-	} else {
-		take.problem(auth.line, "the authorizer has no function: "+arn.text)
-	}
+	authorizer.Function = b.functionOf(take, auth.get("AuthArn"), "AuthArn")
 	b.authorizers[authorizer.ID] = authorizer
 	return kind
+}
+
+// functionOf returns the function that an ARN stands for, which must be there.
+func (b *builder) functionOf(take taker, arn value, name string) string {
+	s := take.text(arn, name)
+	if arn.kind == absent {
+		take.problem(arn.line, name+" is missing")
+	}
+	return b.functionID(s)
 }
 
 // socketAPI reads what both kinds of APIs have.
