@@ -11,7 +11,7 @@ import (
 // has, where it is served, and what to mind.
 type apiGreeting struct {
 	facts apihost.Facts
-	flags *gateway
+	asked apihost.Options
 }
 
 func (g apiGreeting) String() string {
@@ -19,9 +19,12 @@ func (g apiGreeting) String() string {
 	fmt.Fprintf(&b, "\nThe WebSocket API %s, stage %s.\n\n", g.facts.API, g.facts.Stage)
 	fact(&b, "WebSocket", g.facts.WebSocket)
 	fact(&b, "Callbacks", g.facts.Management+"{id}")
-	from := "started here"
-	if g.flags.LambdaEndpoint != "" {
-		from = g.flags.LambdaEndpoint
+	from := "started here, from where the template says"
+	switch {
+	case g.asked.Endpoint != "":
+		from = g.asked.Endpoint
+	case g.asked.Built != "":
+		from = "started here, from " + g.asked.Built
 	}
 	fact(&b, "Functions", from)
 	b.WriteByte('\n')

@@ -100,7 +100,7 @@ func (g gateway) Run(ctx context.Context, c *console) error {
 		line.SetEscapeHTML(false)
 		err = line.Encode(facts)
 	}
-	c.say("%s", apiGreeting{facts, &g})
+	c.say("%s", apiGreeting{facts, o})
 	if err == nil {
 		select {
 		case err = <-h.Failed():
