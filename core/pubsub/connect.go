@@ -184,7 +184,7 @@ func (s *Service) announce(ctx context.Context, c *Connection, here bool) {
 		if frame.JSON == nil {
 			frame = wire.Presence(c.presence(), here)
 		}
-		s.bury(ctx, s.Poster.Post(ctx, ids, frame).Gone)
+		s.bury(ctx, s.Poster.Post(ctx, ids, frame).Gone, graves)
 	})
 	if err != nil {
 		s.trouble(ctx, "announce presence", err)

@@ -246,6 +246,23 @@ func TestATokenThatIsNotTheConnectionsIsRefused(t *testing.T) {
 	}
 }
 
+// Forgetting one takes several calls of the stores: with thousands gone, whoever
+// publishes would wait longer than its function lives.
+func TestOneMessageForgetsAFewOfManyThatAreGone(t *testing.T) {
+	h := host(t, app.Settings{})
+	h.Enter("a", "ann", everything)
+	for i := range 40 {
+		id := wire.ConnID(fmt.Sprint("gone", i))
+		h.Enter(id, grant.Subject(id))
+		h.Say(id, subscribe("news"))
+		h.Poster.Set(id, pubsubtest.Gone)
+	}
+	h.Clock.Advance(time.Minute)
+	for _, left := range []int{40, 24, 8, 0} {
+		wantAck(t, h.Say("a", publish("news", "")), left, 0, left)
+	}
+}
+
 func TestAConnectionThatIsGoneIsForgotten(t *testing.T) {
 	h := host(t, app.Settings{})
 	h.Enter("srv", "server", grant.Read("secure/*"))

@@ -16,11 +16,17 @@ import (
 // doubt: API Gateway answers 410 for a moment after a connection has opened.
 const young = 10 * time.Second
 
+// graves is how many connections that are gone one frame forgets at most. Its
+// publisher waits for that, and on Lambda only so long; where thousands vanished
+// unnoticed, each message that follows forgets as many more.
+const graves = 16
+
 // fanOut hands a frame to everybody who has the topic, but for one, and
 // returns how many that were. An error means that not all of them are known;
 // the counts are then of those that were.
 func (s *Service) fanOut(ctx context.Context, of app.ID, n topic.Name, f wire.Frame, except wire.ConnID) (wire.Counts, error) {
 	var sum wire.Counts
+	left := graves
 	err := s.each(ctx, of, n, func(ids []wire.ConnID) {
 		ids = without(ids, except)
 		if len(ids) == 0 {
@@ -30,7 +36,7 @@ func (s *Service) fanOut(ctx context.Context, of app.ID, n topic.Name, f wire.Fr
 		sum.Matched += len(ids)
 		sum.Delivered += posted.Delivered
 		sum.Gone += len(posted.Gone)
-		s.bury(ctx, posted.Gone)
+		left -= s.bury(ctx, posted.Gone, left)
 	})
 	return sum, err
 }
@@ -92,9 +98,11 @@ func without(ids []wire.ConnID, one wire.ConnID) []wire.ConnID {
 	return slices.Concat(ids[:i], ids[i+1:])
 }
 
-// bury forgets connections that are gone, except young ones, whose first 410
-// proves nothing. Nothing is said of them here but what Disconnect says.
-func (s *Service) bury(ctx context.Context, gone []wire.ConnID) {
+// bury forgets connections that are gone, most of them at most, except young
+// ones, whose first 410 proves nothing, and returns how many it looked at.
+// Nothing is said of them here but what Disconnect says.
+func (s *Service) bury(ctx context.Context, gone []wire.ConnID, most int) int {
+	gone = gone[:min(len(gone), most)]
 	for _, id := range gone {
 		c, err := s.Connections.Get(ctx, id)
 		if err == nil && s.Now().Sub(c.ConnectedAt) >= young {
@@ -104,4 +112,5 @@ func (s *Service) bury(ctx context.Context, gone []wire.ConnID) {
 			s.trouble(ctx, "forget a connection that is gone", err)
 		}
 	}
+	return len(gone)
 }
