@@ -105,8 +105,8 @@ func run(t *testing.T, folder string, flags ...string) *process {
 			p.kill()
 			t.Fatalf("it said %q: %v\n%s", line, err, p.log)
 		}
-	case <-time.After(time.Minute):
-		t.Fatal("it does not listen after a minute")
+	case <-time.After(5 * time.Minute): // functions may have to be built
+		t.Fatal("it does not listen after five minutes")
 	}
 	return p
 }

@@ -25,7 +25,9 @@ func build(ctx context.Context, root string, functions []string) (programs, erro
 		return "", fmt.Errorf("the functions cannot be built, because there is no program go: install Go, or say --functions DIR for the folder in which sam build left them (%w)", err)
 	}
 	out := filepath.Join(root, filepath.FromSlash(built), runtime.GOOS+"-"+runtime.GOARCH)
-	arguments := []string{"build", "-trimpath", "-tags", "lambda.norpc", "-o", out + string(filepath.Separator)}
+	// The flags are not those of sam build, but those of every other build here:
+	// most of it is in the go command's cache then.
+	arguments := []string{"build", "-o", out + string(filepath.Separator)}
 	for _, id := range functions {
 		folder := folderOf(id)
 		if _, err := os.Stat(filepath.Join(root, "functions", folder, "main.go")); err != nil {
@@ -37,7 +39,7 @@ func build(ctx context.Context, root string, functions []string) (programs, erro
 		return "", err
 	}
 	cmd := exec.CommandContext(ctx, "go", arguments...)
-	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Dir = root
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("the functions do not build (go %s in %s): %w\n%s", strings.Join(arguments, " "), root, err, said)
 	}
