@@ -39,8 +39,8 @@ var (
 
 const (
 	turn = time.Minute // how often it is invoked
-	// pace is the least time between two passes: what is due meanwhile is seen
-	// to by the second one.
+	// pace is the least time between two passes. The turn is a multiple of it,
+	// so that no pass reaches into the next minute, which would warn again.
 	pace = time.Second
 )
 
@@ -94,8 +94,12 @@ func (f Expire) minute(ctx context.Context, from time.Time) (passes int, err err
 	if wait == nil {
 		wait = sleep
 	}
-	for done := from; len(moments) > 0; passes++ {
-		if d := moments[0].Sub(f.Service.Now()); d > 0 {
+	done := from
+	for _, m := range moments {
+		if passes > 0 && !m.After(done) {
+			continue // the last pass was late, and saw to it
+		}
+		if d := m.Sub(f.Service.Now()); d > 0 {
 			if err := wait(ctx, d); err != nil {
 				return passes, err
 			}
@@ -103,23 +107,14 @@ func (f Expire) minute(ctx context.Context, from time.Time) (passes int, err err
 		if done, err = f.Service.EndExpired(ctx, done); err != nil {
 			return passes, err
 		}
-		// What follows at once waits for the pace, but not for the next minute,
-		// which would warn again.
-		moments = slices.DeleteFunc(moments, func(m time.Time) bool { return !m.After(done) })
-		if next := done.Add(pace); len(moments) > 0 && moments[0].Before(next) {
-			moments[0] = next
-			if until := from.Add(turn); next.After(until) {
-				moments[0] = until
-			}
-			slices.SortFunc(moments, time.Time.Compare)
-		}
+		passes++
 	}
 	return passes, nil
 }
 
 // moments returns when there is something to do in the minute that begins at
-// from, in order: when connections are to be warned, and when they end. What
-// should have ended before is done at once.
+// from, in order and each once: when connections are to be warned, and when
+// they end. What should have ended before is done at once.
 func (f Expire) moments(ctx context.Context, from time.Time) ([]time.Time, error) {
 	until := from.Add(turn)
 	due, err := f.Service.Connections.Due(ctx, from.Add(-pubsub.Overdue), until.Add(pubsub.Warning))
@@ -129,12 +124,18 @@ func (f Expire) moments(ctx context.Context, from time.Time) ([]time.Time, error
 	var moments []time.Time
 	for _, c := range due {
 		if warn := c.Deadline.Add(-pubsub.Warning); warn.After(from) { // else that was the last minute's
-			moments = append(moments, warn)
+			moments = append(moments, roundUp(warn))
 		}
-		if !c.Deadline.After(until) {
-			moments = append(moments, c.Deadline)
+		switch end := c.Deadline; {
+		case end.Before(from):
+			moments = append(moments, from)
+		case !end.After(until):
+			moments = append(moments, roundUp(end))
 		}
 	}
 	slices.SortFunc(moments, time.Time.Compare)
-	return moments, nil
+	return slices.CompactFunc(moments, time.Time.Equal), nil
 }
+
+// roundUp moves t to the next time of the pace.
+func roundUp(t time.Time) time.Time { return t.Add(pace - 1).Truncate(pace) }
