@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -45,7 +46,7 @@ func (h *Host) detours(proxy net.Addr) (map[string]string, error) {
 		return nil, fmt.Errorf("cannot write what leads functions to the API: %w", err)
 	}
 	return map[string]string{
-		nodeOptions:   "--require " + file,
+		nodeOptions:   "--require " + strconv.Quote(file),
 		"HTTPS_PROXY": "http://" + proxy.String(),
 		"NO_PROXY":    "localhost,127.0.0.1,::1",
 	}, nil

@@ -2,6 +2,9 @@ package apihost
 
 import (
 	"fmt"
+	"slices"
+
+	"tacet/infra/local/template"
 )
 
 // Facts are what somebody needs to use the API.
@@ -41,7 +44,7 @@ func (h *Host) Facts() Facts {
 		}
 		f.Routes = append(f.Routes, route)
 	}
-	for _, u := range h.opts.Template.Unsupported {
+	for _, u := range h.unsupported() {
 		f.Unsupported = append(f.Unsupported, u.String())
 	}
 	for _, w := range h.api.Warnings {
@@ -51,6 +54,25 @@ func (h *Host) Facts() Facts {
 		f.Warnings = append(f.Warnings, h.doubts()...)
 	}
 	return f
+}
+
+// unsupported is what the template has and nothing here imitates, in its order.
+func (h *Host) unsupported() []template.Finding {
+	t := h.opts.Template
+	all := slices.Clone(t.Unsupported)
+	for _, a := range t.HTTPAPIs {
+		all = append(all, template.Finding{Line: a.Line, Text: fmt.Sprintf("%s: an HTTP API, beside the WebSocket API", a.ID)})
+	}
+	for _, f := range t.Functions {
+		for _, s := range f.Streams {
+			all = append(all, template.Finding{Line: s.Line, Text: "the stream that feeds " + f.ID})
+		}
+		for _, s := range f.Schedules {
+			all = append(all, template.Finding{Line: s.Line, Text: "the schedule of " + f.ID})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b template.Finding) int { return a.Line - b.Line })
+	return all
 }
 
 // doubts are what may not work of the functions that are started here.

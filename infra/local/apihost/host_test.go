@@ -3,10 +3,12 @@ package apihost_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -246,4 +248,12 @@ func TestThePortSpeaksTLSToo(t *testing.T) {
 		}
 	}
 	trusting.CloseIdleConnections()
+}
+
+// clientOf returns a client that takes any certificate.
+func clientOf(t *testing.T) *http.Client {
+	t.Helper()
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
 }
