@@ -172,17 +172,6 @@ carol receives chat broadcast 1 from alice
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := s.Guard().Calls()
-	if err := h.Play(t.Context(), some[0]); err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]int{}
-	for c, n := range s.Guard().Calls() {
-		name := strings.TrimSuffix(c.Role, "Function") + " " + c.Operation + " " + strings.TrimSuffix(c.On, "Table")
-		if c.Operation != "GetItem" && slices.Contains([]string{"ConnectFunction", "SubscribeFunction", "PublishFunction"}, c.Role) && n > before[c] {
-			got[name] = n - before[c]
-		}
-	}
 	want := map[string]int{
 		"Connect TransactWriteItems Realtime": 3, "Connect Invoke WelcomeFunction": 3,
 		"Subscribe TransactWriteItems Realtime": 2,
@@ -191,7 +180,27 @@ carol receives chat broadcast 1 from alice
 		"Publish PostToConnection ":             1, // and the other one by way of fanout
 		"Publish Invoke FanoutFunction":         1,
 	}
-	if !maps.Equal(got, want) {
-		t.Errorf("it costs %v, want %v", got, want)
+	var got map[string]int
+	for range 3 { // on a busy machine an attempt may take too long, and be made again
+		before := s.Guard().Calls()
+		if err := h.Play(t.Context(), some[0]); err != nil {
+			t.Fatal(err)
+		}
+		if got = bill(before, s.Guard().Calls()); maps.Equal(got, want) {
+			return
+		}
 	}
+	t.Errorf("it costs %v, want %v", got, want)
+}
+
+// bill returns what verbs have called since before.
+func bill(before, after map[guard.Call]int) map[string]int {
+	calls := map[string]int{}
+	for c, n := range after {
+		name := strings.TrimSuffix(c.Role, "Function") + " " + c.Operation + " " + strings.TrimSuffix(c.On, "Table")
+		if c.Operation != "GetItem" && slices.Contains([]string{"ConnectFunction", "SubscribeFunction", "PublishFunction"}, c.Role) && n > before[c] {
+			calls[name] = n - before[c]
+		}
+	}
+	return calls
 }
