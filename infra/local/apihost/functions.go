@@ -105,25 +105,25 @@ func (fs *functions) find(id string) (gateway.Handler, error) {
 	if f == nil {
 		return nil, misused("the function %s is not in the template: put sam local start-lambda behind the gateway, with --lambda-endpoint", id)
 	}
-	return invoked{f}, nil
+	return Handler{f}, nil
 }
 
-// invoked tells the gateway what was not invoked.
-type invoked struct{ *runtime.Function }
+// Handler is a function as the gateway wants it: it tells what was not invoked.
+type Handler struct{ *runtime.Function }
 
 // Invoke invokes the function.
-func (i invoked) Invoke(ctx context.Context, event []byte) ([]byte, error) {
-	answer, err := i.Function.Invoke(ctx, event)
+func (h Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	answer, err := h.Function.Invoke(ctx, event)
 	if refusal := (*runtime.Refusal)(nil); errors.As(err, &refusal) {
 		return nil, fmt.Errorf("%w: %w", gateway.ErrNotInvoked, err)
 	}
 	return answer, err
 }
 
-// builtFolders returns where sam build put the functions of a template: into
+// Built returns where sam build put the functions of a template: into
 // folders that the template which it writes beside them names. One folder can
 // be that of several functions.
-func builtFolders(dir string, t *template.Template) (map[string]string, error) {
+func Built(dir string, t *template.Template) (map[string]string, error) {
 	if dir == "" {
 		return nil, nil
 	}

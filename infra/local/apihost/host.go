@@ -142,7 +142,7 @@ func (h *Host) elsewhere() func(string) (gateway.Handler, error) {
 // here starts functions, and serves an Invoke API by which they reach one
 // another.
 func (h *Host) here(authority []byte) (func(string) (gateway.Handler, error), error) {
-	built, err := builtFolders(h.opts.Built, h.opts.Template)
+	built, err := Built(h.opts.Built, h.opts.Template)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -67,7 +66,7 @@ func (s *Stack) addFunctions(guard string) error {
 	}
 	for _, f := range s.template.Functions {
 		spec := runtime.Spec{
-			Name: f.ID, Dir: s.programs.folder(f.ID), Handler: f.Handler, Runtime: f.Runtime,
+			Name: f.ID, Dir: s.programs[f.ID], Handler: f.Handler, Runtime: f.Runtime,
 			Env: s.environment(f, guard, s.stage().Name), Timeout: f.Timeout, Memory: f.Memory,
 		}
 		if f.Name != f.ID {
@@ -124,19 +123,7 @@ func (s *Stack) handler(id string) (gateway.Handler, error) {
 	if f == nil {
 		return nil, fmt.Errorf("there is no function %s in the template", id)
 	}
-	return handler{f}, nil
-}
-
-// handler tells the gateway what was not invoked.
-type handler struct{ *runtime.Function }
-
-// Invoke invokes the function.
-func (h handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
-	answer, err := h.Function.Invoke(ctx, event)
-	if refusal := (*runtime.Refusal)(nil); errors.As(err, &refusal) {
-		return nil, fmt.Errorf("%w: %w", gateway.ErrNotInvoked, err)
-	}
-	return answer, err
+	return apihost.Handler{Function: f}, nil
 }
 
 const restartReason = "the server is about to stop: come back"

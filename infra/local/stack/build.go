@@ -11,18 +11,15 @@ import (
 	"strings"
 )
 
-// programs are where compiled functions lie: one folder for each, by logical
-// id, with a bootstrap in it, as `sam build` leaves them.
-type programs string
-
 // built is where the repository's functions are built for this machine.
 const built = ".build/functions"
 
-// build builds functions from the repository at root, for this machine. Each is
-// named by its logical id: ConnectFunction is the folder functions/connect.
-func build(ctx context.Context, root string, functions []string) (programs, error) {
+// build builds functions from the repository at root, for this machine, and
+// returns for each the folder with its bootstrap, as sam build leaves it. They
+// are named by logical id: ConnectFunction is the folder functions/connect.
+func build(ctx context.Context, root string, functions []string) (map[string]string, error) {
 	if _, err := exec.LookPath("go"); err != nil {
-		return "", fmt.Errorf("the functions cannot be built, because there is no program go: install Go, or say --functions DIR for the folder in which sam build left them (%w)", err)
+		return nil, fmt.Errorf("the functions cannot be built, because there is no program go: install Go, or say --functions DIR for the folder in which sam build left them (%w)", err)
 	}
 	out := filepath.Join(root, filepath.FromSlash(built), runtime.GOOS+"-"+runtime.GOARCH)
 	// The flags are not those of sam build, but those of every other build here:
@@ -31,24 +28,26 @@ func build(ctx context.Context, root string, functions []string) (programs, erro
 	for _, id := range functions {
 		folder := folderOf(id)
 		if _, err := os.Stat(filepath.Join(root, "functions", folder, "main.go")); err != nil {
-			return "", fmt.Errorf("the template has a function %s, and there is no functions/%s in %s to build it from: say --functions DIR for the folder in which sam build left it", id, folder, root)
+			return nil, fmt.Errorf("the template has a function %s, and there is no functions/%s in %s to build it from: say --functions DIR for the folder in which sam build left it", id, folder, root)
 		}
 		arguments = append(arguments, "./functions/"+folder)
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
-		return "", err
+		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, "go", arguments...)
 	cmd.Dir = root
 	if said, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("the functions do not build (go %s in %s): %w\n%s", strings.Join(arguments, " "), root, err, said)
+		return nil, fmt.Errorf("the functions do not build (go %s in %s): %w\n%s", strings.Join(arguments, " "), root, err, said)
 	}
+	folders := map[string]string{}
 	for _, id := range functions {
-		if err := link(filepath.Join(out, id), filepath.Join("..", folderOf(id)+suffix())); err != nil {
-			return "", err
+		folders[id] = filepath.Join(out, id)
+		if err := link(folders[id], filepath.Join("..", folderOf(id)+suffix())); err != nil {
+			return nil, err
 		}
 	}
-	return programs(out), nil
+	return folders, nil
 }
 
 // folderOf returns the folder of a function in the repository.
@@ -79,6 +78,3 @@ func link(folder, program string) error {
 	}
 	return nil
 }
-
-// folder returns where a function's program is.
-func (p programs) folder(id string) string { return filepath.Join(string(p), id) }

@@ -17,6 +17,7 @@ import (
 	"tacet/core/plan"
 	"tacet/infra/config"
 	"tacet/infra/dynamo"
+	"tacet/infra/local/apihost"
 	"tacet/infra/local/dynamodb"
 	"tacet/infra/local/gateway"
 	"tacet/infra/local/guard"
@@ -53,10 +54,10 @@ type Stack struct {
 	running  site.Running
 	secret   string // that every function signs with
 
-	local     *dynamodb.Local // nil if somebody else's is used
-	endpoint  string          // of DynamoDB, behind the guard
-	programs  programs
-	database  *dynamo.Client // past the guard
+	local     *dynamodb.Local   // nil if somebody else's is used
+	endpoint  string            // of DynamoDB, behind the guard
+	programs  map[string]string // folders of functions, by logical id
+	database  *dynamo.Client    // past the guard
 	apps      *dynamo.Apps
 	host      *runtime.Host
 	functions map[string]*runtime.Function // by logical id
@@ -144,8 +145,16 @@ func (s *Stack) prepare(ctx context.Context) error {
 }
 
 func (s *Stack) compile(ctx context.Context) error {
-	if s.opts.AWS.Functions != "" {
-		s.programs = programs(s.opts.AWS.Functions)
+	var err error
+	if from := s.opts.AWS.Functions; from != "" {
+		if s.programs, err = apihost.Built(from, s.template); err != nil {
+			return err
+		}
+		for _, f := range s.template.Functions {
+			if s.programs[f.ID] == "" {
+				return fmt.Errorf("the function %s is not in --functions %s: sam build puts it there", f.ID, from)
+			}
+		}
 		return nil
 	}
 	var ids []string
@@ -153,7 +162,6 @@ func (s *Stack) compile(ctx context.Context) error {
 		ids = append(ids, f.ID)
 	}
 	defer s.opts.Step("building the functions")()
-	var err error
 	s.programs, err = build(ctx, s.root, ids)
 	return err
 }

@@ -76,7 +76,7 @@ func TestWhatIsInTheWayIsSaidWithWhatToDo(t *testing.T) {
 		{"a folder that is in use", repository, busy, config.AWS{Template: template, Functions: elsewhere}, "in use by another tacet (process 1"},
 		{"no functions to build", module, "", config.AWS{Template: template}, "no functions/echo"},
 		{"no DynamoDB Local", repository, "", config.AWS{Template: template, Functions: elsewhere}, ".tools/dynamodb/fetch"},
-		{"another DynamoDB that does not answer", elsewhere, "", config.AWS{Template: template, Functions: elsewhere, DynamoDB: "http://127.0.0.1:9"}, "does not answer at http://127.0.0.1:9"},
+		{"another DynamoDB that does not answer", elsewhere, "", config.AWS{Template: template, Functions: broken, DynamoDB: "http://127.0.0.1:9"}, "does not answer at http://127.0.0.1:9"},
 		{"a function that does not come up", module, "", config.AWS{Template: template, Functions: broken}, "EchoFunction does not start"},
 		{"functions that were not built", module, "", config.AWS{Template: template, Functions: elsewhere}, "EchoFunction"},
 	} {
