@@ -46,7 +46,7 @@ func newProxy(t *testing.T) *proxy {
 	}
 	p := new(proxy)
 	p.Server = httptest.NewServer(guard.New(guard.Options{
-		Region: dynamotest.Region, Secret: dynamotest.Credentials.Secret, DynamoDB: guard.Forward(to), Trouble: p.make,
+		Region: dynamotest.Region, Secret: dynamotest.Credentials.Secret, DynamoDB: guard.Forward(to, dynamotest.Credentials.ID), Trouble: p.make,
 		Roles: map[string]iam.Role{dynamotest.Credentials.ID: {Statements: []iam.Statement{{Actions: []string{"*"}, Resources: []string{"*"}}}}},
 	}))
 	t.Cleanup(p.Close)

@@ -9,5 +9,7 @@
 // It does not promise that DynamoDB would have answered the same: DynamoDB
 // Local knows no throttling, its indexes lag behind nothing, and it asks for no
 // rights. It listens on all interfaces, because it cannot do otherwise, on a
-// port that was free a moment before.
+// port that was free a moment before, and checks no signature: who can reach
+// the machine can read what is in it, unless tables are kept Apart and the
+// access key id is a secret.
 package dynamodb

@@ -22,6 +22,9 @@ type Options struct {
 	Folder string
 	// Data is the folder that tables are kept in. "" keeps them in memory.
 	Data string
+	// Apart gives each access key id tables of its own: whoever does not know an
+	// id that was made at random finds nothing. Otherwise all see the same.
+	Apart bool
 }
 
 // Local is a running DynamoDB Local.
@@ -65,18 +68,21 @@ func Start(ctx context.Context, o Options) (*Local, error) {
 		return nil, err
 	}
 	where := []string{"-inMemory"}
+	if !o.Apart {
+		where = append(where, "-sharedDb")
+	}
 	if o.Data != "" {
 		if err := os.MkdirAll(o.Data, 0o700); err != nil {
 			return nil, err
 		}
-		where = []string{"-dbPath", o.Data}
+		where = append(where[1:], "-dbPath", o.Data)
 	}
 	l := &Local{Endpoint: "http://127.0.0.1:" + strconv.Itoa(port), said: new(beginning), ended: make(chan struct{})}
 	l.process = exec.Command("sh", append([]string{
 		"-c", watch, "sh",
 		java, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dsqlite4java.library.path=" + folder, "-cp", filepath.Join(folder, "*"),
 		"software.amazon.dynamodb.services.local.main.ServerRunner",
-		"-disableTelemetry", "-sharedDb", "-port", strconv.Itoa(port), // the same tables, whoever asks
+		"-disableTelemetry", "-port", strconv.Itoa(port),
 	}, where...)...)
 	l.process.Stderr = l.said
 	apart(l.process)

@@ -26,15 +26,19 @@ var everything = dynamodb.Table{
 func TestTablesAreKeptInAFolder(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	for _, want := range [][]string{nil, {"everything"}} {
-		l, err := dynamodb.Start(t.Context(), dynamodb.Options{Data: data})
+		l, err := dynamodb.Start(t.Context(), dynamodb.Options{Data: data, Apart: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer l.Stop()
-		tables := dynamodb.NewTables(l.Endpoint)
+		tables := dynamodb.TablesOf(l.Endpoint, "eu-central-1", "owner")
 		names, err := tables.Names(t.Context())
 		if err != nil || !slices.Equal(names, want) {
 			t.Errorf("there are the tables %q, %v; want %q", names, err, want)
+		}
+		// It listens on all interfaces: who does not know the owner finds nothing.
+		if names, err := dynamodb.TablesOf(l.Endpoint, "eu-central-1", "stranger").Names(t.Context()); err != nil || len(names) > 0 {
+			t.Errorf("a stranger sees %q, %v", names, err)
 		}
 		if want == nil {
 			if err := tables.Create(t.Context(), everything); err != nil {

@@ -47,7 +47,7 @@ type Index struct {
 type Tables struct{ db *dynamodb.Client }
 
 // NewTables returns what makes tables in the DynamoDB Local at an endpoint that
-// Start has started: they are the same for every region and whoever asks.
+// Start has started, where they are the same for every region and whoever asks.
 func NewTables(endpoint string) Tables { return TablesOf(endpoint, "local", "administrator") }
 
 // TablesOf is NewTables for any DynamoDB Local, where each region and access

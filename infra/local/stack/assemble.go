@@ -101,7 +101,7 @@ func (s *Stack) newGuard() (*guard.Guard, error) {
 	}
 	return guard.New(guard.Options{
 		Region: s.template.Region, AccountID: s.template.AccountID, Roles: roles, Secret: s.secret, Tables: guarded(s.template.Tables), StreamLabel: template.StreamLabel,
-		DynamoDB: guard.Forward(database), Lambda: s.host, Connections: s.gateway, API: s.template.WebSocketAPIs[0].ID,
+		DynamoDB: guard.Forward(database, s.owner), Lambda: s.host, Connections: s.gateway, API: s.template.WebSocketAPIs[0].ID,
 		Trouble: s.opts.Trouble, Log: s.log,
 	}), nil
 }

@@ -2,6 +2,9 @@ package stack
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -21,7 +24,7 @@ func (s *Stack) startDynamoDB(ctx context.Context) error {
 		s.endpoint = s.opts.AWS.DynamoDB
 		return nil
 	}
-	o := dynamodb.Options{Folder: s.opts.AWS.DynamoDB}
+	o := dynamodb.Options{Folder: s.opts.AWS.DynamoDB, Apart: true}
 	if o.Folder == "" {
 		var err error
 		if o.Folder, err = dynamodb.Find("."); err != nil {
@@ -47,7 +50,11 @@ func (s *Stack) startDynamoDB(ctx context.Context) error {
 // makeTables makes the template's tables, as far as they are not there, and puts
 // the development application into them.
 func (s *Stack) makeTables(ctx context.Context, d site.Development) error {
-	tables := dynamodb.NewTables(s.endpoint)
+	s.owner = owner(d)
+	if s.local == nil {
+		s.owner = apihost.Caller // it is for others to look into, too
+	}
+	tables := dynamodb.TablesOf(s.endpoint, s.template.Region, s.owner)
 	there, err := tables.Names(ctx)
 	if err != nil {
 		return fmt.Errorf("DynamoDB does not answer at %s: %w", s.endpoint, err)
@@ -70,10 +77,20 @@ func (s *Stack) makeTables(ctx context.Context, d site.Development) error {
 		return fmt.Errorf("the template has no table %s to keep applications in", directoryTable)
 	}
 	s.database = dynamo.NewClient(dynamo.Options{
-		Region: s.template.Region, Endpoint: s.endpoint, Credentials: dynamo.Credentials{ID: "administrator", Secret: "none"},
+		Region: s.template.Region, Endpoint: s.endpoint, Credentials: dynamo.Credentials{ID: s.owner, Secret: "none"},
 	})
 	s.apps = dynamo.NewApps(s.database, directory, time.Now, nil)
 	return s.develop(ctx, d)
+}
+
+// owner returns the access key id that tables are kept under. DynamoDB Local
+// listens on all interfaces and asks for nothing else, and in the tables are the
+// keys that tokens are checked with: so it is as secret as they are, and the
+// same whenever the folder is.
+func owner(d site.Development) string {
+	id := hmac.New(sha256.New, []byte(d.AdminKey.Secret.Reveal()))
+	id.Write([]byte("the owner of tables in DynamoDB Local"))
+	return hex.EncodeToString(id.Sum(nil)[:16])
 }
 
 // directoryTable is the logical id of the table that applications are in.

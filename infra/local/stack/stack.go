@@ -56,6 +56,7 @@ type Stack struct {
 
 	local     *dynamodb.Local   // nil if somebody else's is used
 	endpoint  string            // of DynamoDB, behind the guard
+	owner     string            // the access key id that has the tables there
 	programs  map[string]string // folders of functions, by logical id
 	database  *dynamo.Client    // past the guard
 	apps      *dynamo.Apps
