@@ -129,7 +129,7 @@ func (e *evaluator) globals(r *resource, ignored *yaml.Node) {
 		})
 		global = &kept
 	}
-	r.node = merged(global, r.node, 0)
+	r.node = e.merged(global, r.node, 0)
 }
 
 // section evaluates a section of the template.

@@ -51,10 +51,10 @@ func nodeText(n *yaml.Node) string {
 // merged returns local with what global adds, as SAM merges its Globals:
 // mappings member by member, lists one after the other, else local wins
 // (https://github.com/aws/serverless-application-model, docs/globals.rst).
-func merged(global, local *yaml.Node, depth int) *yaml.Node {
+func (e *evaluator) merged(global, local *yaml.Node, depth int) *yaml.Node {
 	global, local = follow(global), follow(local)
 	switch {
-	case local == nil || depth > maxDepth:
+	case local == nil || depth > maxDepth || !e.spend(nodeWork):
 		return global
 	case global == nil || global.Kind != local.Kind || isFunction(global) || isFunction(local):
 		return local
@@ -69,7 +69,7 @@ func merged(global, local *yaml.Node, depth int) *yaml.Node {
 	both.Content = nil
 	members(global, func(name, v *yaml.Node) {
 		if own := member(local, name.Value); own != nil {
-			v = merged(v, own, depth+1)
+			v = e.merged(v, own, depth+1)
 		}
 		both.Content = append(both.Content, name, v)
 	})

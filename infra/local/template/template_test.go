@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -149,5 +150,26 @@ func TestAnErrorQuotesNothingOfTheFile(t *testing.T) {
 		if _, err := template.Parse([]byte(text), template.Options{}); err == nil || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// Aliases within aliases, once as Globals and once as a function's own: what
+// SAM merges of them would fill any machine.
+func TestGlobalsThatUnfoldWithoutEndAreRefused(t *testing.T) {
+	var text strings.Builder
+	for _, side := range []string{"g", "l"} {
+		fmt.Fprintf(&text, "%s0: &%[1]s0 {a: 1}\n", side)
+		for depth := range 12 {
+			fmt.Fprintf(&text, "%s%d: &%[1]s%[2]d {", side, depth+1)
+			for _, key := range "abcdefgh" {
+				fmt.Fprintf(&text, "%c: *%s%d, ", key, side, depth)
+			}
+			text.WriteString("}\n")
+		}
+	}
+	text.WriteString("Globals: {Function: {Environment: {Variables: *g12}}}\n" +
+		"Resources: {F: {Type: 'AWS::Serverless::Function', Properties: {Environment: {Variables: *l12}}}}\n")
+	if _, err := template.Parse([]byte(text.String()), template.Options{}); err == nil || !strings.Contains(err.Error(), "unfolds") {
+		t.Errorf("got %v", err)
 	}
 }
