@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tacet/infra/local/gateway"
+	"tacet/infra/local/runtime"
 	"tacet/infra/local/template"
 )
 
@@ -171,7 +172,7 @@ func (h *Host) here(authority []byte) (func(string) (gateway.Handler, error), er
 	if h.functions, err = h.addFunctions(built); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	h.serve(http.HandlerFunc(h.inside), l)
+	h.serve(runtime.NoPages(http.HandlerFunc(h.inside)), l)
 	return h.functions.find, nil
 }
 

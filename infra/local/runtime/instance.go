@@ -95,7 +95,7 @@ func (f *Function) launch(within time.Duration) (*instance, *initFailure) {
 	if err != nil {
 		return nil, &initFailure{start: err}
 	}
-	i.api = &http.Server{Handler: i.routes()}
+	i.api = &http.Server{Handler: NoPages(i.routes())}
 	env := append(slices.Clip(f.env), "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String())
 	if i.process, err = h.thread.start(f.command, f.spec.Dir, env, h.output.of(f.spec.Name)); err != nil {
 		_ = listener.Close()
