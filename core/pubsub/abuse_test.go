@@ -2,6 +2,10 @@ package pubsub_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -97,28 +101,41 @@ func (d during) Post(ctx context.Context, to []wire.ConnID, f wire.Frame) pubsub
 	return d.Poster.Post(ctx, to, f)
 }
 
+// inOrder returns who is due in the order of their ids.
+type inOrder struct{ pubsub.Connections }
+
+func (o inOrder) Due(ctx context.Context, after, until time.Time) ([]*pubsub.Connection, error) {
+	due, err := o.Connections.Due(ctx, after, until)
+	slices.SortFunc(due, func(a, b *pubsub.Connection) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return due, err
+}
+
 func TestATokenRenewedWhileOthersAreEndedIsNotEnded(t *testing.T) {
 	h := host(t, app.Settings{Expiry: app.ExpiryEnforce})
 	done := h.Clock.Now()
-	h.EnterFor(time.Minute, "a", "ann", everything)
-	h.EnterFor(time.Minute, "b", "ann", everything)
+	const many = 80 // more than are ended at a time
+	for i := range many {
+		h.EnterFor(time.Minute, wire.ConnID(fmt.Sprintf("c%02d", i)), grant.Subject(fmt.Sprint("s", i)))
+	}
 	h.Clock.Advance(time.Minute)
-	renewed := wire.ConnID("")
-	h.Service.Poster = during{h.Poster, func(to wire.ConnID) {
-		if renewed == "" {
-			renewed = "a"
-			if to == "a" {
-				renewed = "b"
+	h.Connections = inOrder{h.Connections}
+	last := wire.ConnID(fmt.Sprintf("c%02d", many-1))
+	fresh := authenticate(h.Token(pubsubtest.ClientSecret, grant.Subject(fmt.Sprint("s", many-1)), time.Hour))
+	var once sync.Once // whoever posts waits until it is done
+	h.Service.Poster = during{h.Poster, func(wire.ConnID) {
+		once.Do(func() {
+			if answer := h.Say(last, fresh); !strings.Contains(answer, `"ack"`) {
+				t.Errorf("answered %s", answer)
 			}
-			wantAck(t, h.Say(renewed, authenticate(h.Token(pubsubtest.ClientSecret, "ann", time.Hour))), 1, 0, 0)
-		}
+		})
 	}}
 	if _, err := h.EndExpired(t.Context(), done); err != nil {
 		t.Fatal(err)
 	}
-	if end, ended := h.Poster.Ended(renewed); ended {
-		t.Errorf("%s had its fresh token acknowledged and was ended: %+v", renewed, end)
+	for i := range many {
+		id := wire.ConnID(fmt.Sprintf("c%02d", i))
+		if _, ended := h.Poster.Ended(id); ended != (id != last) {
+			t.Errorf("%s was ended: %v", id, ended)
+		}
 	}
-	h.Poster.Frames("a")
-	h.Poster.Frames("b")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"tacet/core/app"
 	"tacet/core/fault"
@@ -94,7 +95,7 @@ func (b *Backend) Unsubscribe(ctx context.Context, who grant.Subject, patterns [
 	if err := b.May(grant.ManageSubscribers); err != nil {
 		return 0, err
 	}
-	removed := 0
+	var removed atomic.Int64
 	whom := func(from Cursor) (Page, error) {
 		return b.service.Audience.OfSubject(ctx, b.App.ID, who, from)
 	}
@@ -112,12 +113,12 @@ func (b *Backend) Unsubscribe(ctx context.Context, who grant.Subject, patterns [
 				return err
 			}
 			if was {
-				removed++
+				removed.Add(1)
 			}
 		}
 		return nil
 	})
-	return removed, err
+	return int(removed.Load()), err
 }
 
 // Disconnect ends one connection and reports whether it was there. One of
@@ -159,42 +160,54 @@ func (b *Backend) disconnect(ctx context.Context, whom func(Cursor) (Page, error
 	if err := b.May(grant.ManageConnections); err != nil {
 		return 0, err
 	}
-	ended := 0
+	var ended atomic.Int64
 	err := b.eachOf(ctx, whom, func(c *Connection) error {
 		if err := b.end(ctx, c); err != nil {
 			return err
 		}
-		ended++
+		ended.Add(1)
 		return nil
 	})
-	return ended, err
+	return int(ended.Load()), err
 }
 
 func (b *Backend) end(ctx context.Context, c *Connection) error {
 	return b.service.Poster.Close(ctx, c.ID, wire.CloseNormal, "disconnected by the application")
 }
 
-// eachOf calls f for each connection that the pages of whom hold. It reads all
-// ids first, because f may change what is paged over, goes on after an error,
-// and returns the first.
+// eachOf calls f for each connection that the pages of whom hold, for some at a
+// time. It reads all ids first, because f may change what is paged over, goes on
+// after an error as long as there is time, and returns one of them.
 func (b *Backend) eachOf(ctx context.Context, whom func(Cursor) (Page, error), f func(*Connection) error) error {
 	var ids []wire.ConnID
-	err := pages(whom, func(page []wire.ConnID) { ids = append(ids, page...) })
+	err := b.service.pages(ctx, whom, func(page []wire.ConnID, _ bool) { ids = append(ids, page...) })
 	if err != nil {
 		return err
 	}
-	var first error
-	for _, id := range ids {
-		c, err := b.service.Connections.Get(ctx, id)
-		if errors.Is(err, ErrNoConnection) {
-			continue
+	var failed atomic.Pointer[error]
+	abreast(ids, func(id wire.ConnID) {
+		err := errTime
+		if b.service.hasTime(ctx) {
+			err = b.seeTo(ctx, id, f)
 		}
-		if err == nil {
-			err = f(c)
+		if err != nil {
+			failed.Store(&err)
 		}
-		if err != nil && first == nil {
-			first = unavailable(err)
-		}
+	})
+	if err := failed.Load(); err != nil {
+		return unavailable(*err)
 	}
-	return first
+	return nil
+}
+
+// seeTo calls f for a connection, if it is still there.
+func (b *Backend) seeTo(ctx context.Context, id wire.ConnID, f func(*Connection) error) error {
+	c, err := b.service.Connections.Get(ctx, id)
+	switch {
+	case errors.Is(err, ErrNoConnection):
+		return nil
+	case err != nil:
+		return err
+	}
+	return f(c)
 }

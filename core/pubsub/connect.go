@@ -114,8 +114,10 @@ func (s *Service) admit(ctx context.Context, c *Connection, a *app.App) error {
 	}
 }
 
-// forget removes a connection that was refused after all.
+// forget removes a connection that was refused after all, also when that was
+// because the time was up.
 func (s *Service) forget(ctx context.Context, id wire.ConnID) {
+	ctx = context.WithoutCancel(ctx)
 	if _, err := s.Connections.Remove(ctx, id); err != nil && !errors.Is(err, ErrNoConnection) {
 		s.trouble(ctx, "forget a refused connection", err)
 	}
@@ -145,14 +147,16 @@ func (s *Service) Welcome(ctx context.Context, id wire.ConnID, wait func(context
 	if d := c.Deadline; !d.IsZero() && d.Sub(s.Now()) <= Warning {
 		s.Poster.Post(ctx, []wire.ConnID{id}, wire.TokenExpiring(d))
 	}
-	s.announce(ctx, c, true)
+	gone := s.announce(ctx, c, true)
 	s.record(ctx, a, telemetry.Event{ClientIP: c.Address, Topic: telemetry.TopicConnect}, false)
+	s.bury(ctx, gone)
 	return nil
 }
 
 // greet posts the greeting, again and again until it is handed over. A
-// connection that is gone when it should long have been open is forgotten; one
-// that only cannot be reached is not, because it may well be there.
+// connection that is gone when it should long have been open is forgotten: by
+// then connect has returned, however long it took. One that only cannot be
+// reached is not, because it may well be there.
 func (s *Service) greet(ctx context.Context, c *Connection, wait func(context.Context, time.Duration) error) error {
 	hello := wire.Welcome(string(c.App), c.ID, c.Address.String())
 	begun := s.Now()
@@ -162,7 +166,7 @@ func (s *Service) greet(ctx context.Context, c *Connection, wait func(context.Co
 		switch {
 		case posted.Delivered == 1:
 			return nil
-		case len(posted.Gone) > 0 && now.Sub(c.ConnectedAt) > greetingPatience:
+		case len(posted.Gone) > 0 && (now.Sub(begun) > greetingPatience || now.Sub(c.ConnectedAt) > young):
 			s.forget(ctx, c.ID)
 			return absent(ErrNoConnection, "the connection closed before it could be greeted")
 		case now.Sub(begun) > greetingPatience:
@@ -174,39 +178,48 @@ func (s *Service) greet(ctx context.Context, c *Connection, wait func(context.Co
 	}
 }
 
-// announce tells the application's backends that a connection came or went.
-func (s *Service) announce(ctx context.Context, c *Connection, here bool) {
+// announce tells the application's backends that a connection came or went, and
+// returns those that are gone.
+func (s *Service) announce(ctx context.Context, c *Connection, here bool) (gone []wire.ConnID) {
 	var frame wire.Frame // made if there is somebody to tell
-	err := s.each(ctx, c.App, topic.Inbound, func(ids []wire.ConnID) {
+	err := s.each(ctx, c.App, topic.Inbound, func(ids []wire.ConnID, _ bool) {
 		if len(ids) == 0 {
 			return
 		}
 		if frame.JSON == nil {
 			frame = wire.Presence(c.presence(), here)
 		}
-		s.bury(ctx, s.Poster.Post(ctx, ids, frame).Gone, graves)
+		gone = append(gone, s.Poster.Post(ctx, ids, frame).Gone...)
 	})
 	if err != nil {
 		s.trouble(ctx, "announce presence", err)
 	}
+	return gone
 }
 
 // Disconnect forgets a connection that ended, tells backends, and records it,
 // without waiting for the record: nobody is left to be told. One that is not
 // known is no error: it was forgotten before.
 func (s *Service) Disconnect(ctx context.Context, id wire.ConnID) error {
+	gone, err := s.leave(ctx, id)
+	s.bury(ctx, gone)
+	return err
+}
+
+// leave is Disconnect, and returns the backends that turned out to be gone.
+func (s *Service) leave(ctx context.Context, id wire.ConnID) (gone []wire.ConnID, err error) {
 	c, err := s.Connections.Remove(ctx, id)
 	if errors.Is(err, ErrNoConnection) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return unavailable(err)
+		return nil, unavailable(err)
 	}
-	s.announce(ctx, c, false)
+	gone = s.announce(ctx, c, false)
 	a, err := s.Apps.App(ctx, c.App)
 	if err != nil {
-		return absent(err, "there is no such application")
+		return gone, absent(err, "there is no such application")
 	}
 	s.record(ctx, a, telemetry.Event{ClientIP: c.Address, Topic: telemetry.TopicDisconnect}, false)
-	return nil
+	return gone, nil
 }

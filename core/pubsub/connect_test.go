@@ -111,6 +111,38 @@ func TestWhatARefusedConnectCannotRemoveExpires(t *testing.T) {
 	}
 }
 
+// late keeps a connection and then has no time left.
+type late struct {
+	pubsub.Connections
+	end context.CancelFunc
+}
+
+func (l late) Add(ctx context.Context, c *pubsub.Connection, q pubsub.Quota) error {
+	if err := l.Connections.Add(ctx, c, q); err != nil {
+		return err
+	}
+	l.end()
+	return ctx.Err()
+}
+
+func (l late) Remove(ctx context.Context, id wire.ConnID) (*pubsub.Connection, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return l.Connections.Remove(ctx, id)
+}
+
+func TestWhoIsRefusedBecauseTheTimeIsUpLeavesNothing(t *testing.T) {
+	h := host(t, app.Settings{})
+	ctx, cancel := context.WithCancel(t.Context())
+	h.Connections = late{h.Stores.Connections, cancel}
+	err := h.Connect(ctx, arrival(h, "x", pubsubtest.AppA, h.Token(pubsubtest.ClientSecret, "ann", time.Hour)))
+	wantFault(t, err, fault.Unavailable, wire.CodeUnavailable)
+	if _, err := h.Stores.Connections.Get(t.Context(), "x"); !errors.Is(err, pubsub.ErrNoConnection) {
+		t.Errorf("it is still there: %v", err)
+	}
+}
+
 func TestAConnectionEndsWithItsTokenIfTheApplicationWantsSo(t *testing.T) {
 	h := host(t, app.Settings{Expiry: app.ExpiryEnforce})
 	done := h.Clock.Now()
@@ -243,23 +275,6 @@ func TestATokenThatIsNotTheConnectionsIsRefused(t *testing.T) {
 	after, err := h.Stores.Connections.Get(t.Context(), "a")
 	if err != nil || *after != *before {
 		t.Errorf("the connection is now %+v, %v", after, err)
-	}
-}
-
-// Forgetting one takes several calls of the stores: with thousands gone, whoever
-// publishes would wait longer than its function lives.
-func TestOneMessageForgetsAFewOfManyThatAreGone(t *testing.T) {
-	h := host(t, app.Settings{})
-	h.Enter("a", "ann", everything)
-	for i := range 40 {
-		id := wire.ConnID(fmt.Sprint("gone", i))
-		h.Enter(id, grant.Subject(id))
-		h.Say(id, subscribe("news"))
-		h.Poster.Set(id, pubsubtest.Gone)
-	}
-	h.Clock.Advance(time.Minute)
-	for _, left := range []int{40, 24, 8, 0} {
-		wantAck(t, h.Say("a", publish("news", "")), left, 0, left)
 	}
 }
 

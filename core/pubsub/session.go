@@ -2,6 +2,7 @@ package pubsub
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"tacet/core/fault"
@@ -13,9 +14,10 @@ const (
 	// Warning is how long before its end a client is told about it.
 	Warning = 30 * time.Second
 	// Overdue is how far behind it EndExpired looks for connections that should
-	// have ended: for one whose deadline passed while it was being admitted, and
-	// where calls are a minute apart. To end one twice does no harm.
-	Overdue = 2 * time.Minute
+	// have ended: for one whose deadline passed while it was being admitted,
+	// where calls are a minute apart, and where some failed or had no time for
+	// all. To end one twice does no harm.
+	Overdue = 10 * time.Minute
 )
 
 // authenticate replaces the connection's token with a fresh one of the same
@@ -69,26 +71,37 @@ func (s *Service) ping(context.Context, *request) (wire.Frame, error) { return w
 // EndExpired warns and ends connections whose token expires. A host calls it
 // again and again with the time until which it was last done, and passes the
 // result to the next call. What is missed while no host runs is caught when
-// such a connection next sends something.
+// such a connection next sends something. An error means that some were missed,
+// which the next call makes up for.
 func (s *Service) EndExpired(ctx context.Context, done time.Time) (time.Time, error) {
 	now := s.Now()
 	due, err := s.Connections.Due(ctx, done.Add(-Overdue), now.Add(Warning))
 	if err != nil {
 		return done, unavailable(err)
 	}
-	for _, c := range due {
+	var missed atomic.Bool
+	abreast(due, func(c *Connection) {
 		switch {
+		case !s.hasTime(ctx):
+			missed.Store(true)
 		case !c.Deadline.After(now):
-			if c, err := s.Connections.Get(ctx, c.ID); err == nil && c.Deadline.After(now) {
-				continue // renewed, while others were ended
-			}
-			s.Poster.Post(ctx, []wire.ConnID{c.ID}, wire.Error("", errExpired))
-			if err := s.Poster.Close(ctx, c.ID, errExpired.Code, errExpired.Text); err != nil {
-				s.trouble(ctx, "end with the token", err)
-			}
+			s.endWithToken(ctx, c, now)
 		case c.Deadline.After(done.Add(Warning)):
 			s.Poster.Post(ctx, []wire.ConnID{c.ID}, wire.TokenExpiring(c.Deadline))
 		}
+	})
+	if missed.Load() {
+		return done, unavailable(errTime)
 	}
 	return now, nil
+}
+
+func (s *Service) endWithToken(ctx context.Context, c *Connection, now time.Time) {
+	if c, err := s.Connections.Get(ctx, c.ID); err == nil && c.Deadline.After(now) {
+		return // renewed, while others were ended
+	}
+	s.Poster.Post(ctx, []wire.ConnID{c.ID}, wire.Error("", errExpired))
+	if err := s.Poster.Close(ctx, c.ID, errExpired.Code, errExpired.Text); err != nil {
+		s.trouble(ctx, "end with the token", err)
+	}
 }

@@ -390,6 +390,25 @@ func TestGreetingGivesUpOnAConnectionThatIsGone(t *testing.T) {
 	}
 }
 
+// Connect may have taken seconds, and what it started is faster than its own
+// answer: the connection was forgotten a moment before it opened.
+func TestGreetingWaitsForAConnectionWhoseConnectWasSlow(t *testing.T) {
+	h := host(t, app.Settings{})
+	h.Poster.Set("a", pubsubtest.Gone)
+	if err := h.Connect(t.Context(), arrival(h, "a", pubsubtest.AppA, h.Token(pubsubtest.ClientSecret, "ann", time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+	h.Clock.Advance(8 * time.Second)
+	err := h.Welcome(t.Context(), "a", func(ctx context.Context, d time.Duration) error {
+		h.Poster.Set("a", pubsubtest.Open)
+		return h.Wait(ctx, d)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	wantHeard(t, h, "a", "main welcome")
+}
+
 func TestPingIsAnswered(t *testing.T) {
 	h := host(t, app.Settings{})
 	h.Enter("a", "ann")

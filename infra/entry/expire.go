@@ -70,10 +70,9 @@ func (f Expire) Invoke(ctx context.Context, event []byte) (_ []byte, err error) 
 		log.LogAttrs(ctx, slog.LevelInfo, "expire", slog.String("skipped", "its minute is over"))
 		return nil, nil
 	}
-	passes, failure := f.minute(ctx, from)
-	if f.Destroy != nil && from.Minute() == 0 {
-		failure = errors.Join(f.Destroy(ctx), failure)
-	}
+	failure := f.destroy(ctx, from)
+	passes, missed := f.minute(ctx, from)
+	failure = errors.Join(failure, missed)
 	level, attrs := slog.LevelDebug, []slog.Attr(nil)
 	if failure != nil {
 		level, attrs = logging.Failure(failure)
@@ -81,6 +80,16 @@ func (f Expire) Invoke(ctx context.Context, event []byte) (_ []byte, err error) 
 	}
 	log.LogAttrs(ctx, level, "expire", append(attrs, slog.Int("passes", passes))...)
 	return nil, err
+}
+
+// destroy comes first: a minute in which many tokens end may take all the time
+// that there is. Not in the minute in which a day's grace ends, because of which
+// clocks may not be of one mind.
+func (f Expire) destroy(ctx context.Context, from time.Time) error {
+	if f.Destroy == nil || from.Minute() != 1 {
+		return nil
+	}
+	return f.Destroy(ctx)
 }
 
 // minute looks after the minute that begins at from, and returns how many

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,12 +21,15 @@ import (
 // deadlines is a store of connections by when they are to end.
 type deadlines struct {
 	pubsub.Connections
+	mu    sync.Mutex
 	of    map[wire.ConnID]time.Time
 	looks int
 	err   error
 }
 
 func (d *deadlines) Due(_ context.Context, after, until time.Time) ([]*pubsub.Connection, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.looks++
 	var due []*pubsub.Connection
 	for id, end := range d.of {
@@ -37,6 +41,8 @@ func (d *deadlines) Due(_ context.Context, after, until time.Time) ([]*pubsub.Co
 }
 
 func (d *deadlines) Get(_ context.Context, id wire.ConnID) (*pubsub.Connection, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	end, ok := d.of[id]
 	if !ok {
 		return nil, pubsub.ErrNoConnection
@@ -49,10 +55,13 @@ func (d *deadlines) Get(_ context.Context, id wire.ConnID) (*pubsub.Connection, 
 type ends struct {
 	store *deadlines
 	begun time.Time
+	mu    sync.Mutex // several are seen to at a time
 	heard []string
 }
 
 func (e *ends) note(what string, id wire.ConnID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.heard = append(e.heard, fmt.Sprintf("%s %s at %v", what, id, time.Since(e.begun)))
 }
 
@@ -68,6 +77,8 @@ func (e *ends) Close(_ context.Context, id wire.ConnID, code wire.Code, _ string
 		return errors.New("another code")
 	}
 	e.note("ended", id)
+	e.store.mu.Lock()
+	defer e.store.mu.Unlock()
 	delete(e.store.of, id)
 	return nil
 }
@@ -175,6 +186,21 @@ func TestExpireDestroysSecretsOnceAnHour(t *testing.T) {
 		}
 		if destroyed != 2 {
 			t.Errorf("%d times in two hours", destroyed)
+		}
+	})
+}
+
+// A minute that takes all the time there is must not keep a day's secret alive.
+func TestExpireDestroysSecretsBeforeItEndsTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, e := expiring(map[wire.ConnID]float64{"one": 10})
+		f.Destroy = func(context.Context) error { e.heard = append(e.heard, "destroyed"); return errors.New("MARKER") }
+		f.Wait = func(context.Context, time.Duration) error { panic("MARKER") }
+		hour := e.begun.Truncate(time.Hour).Add(time.Hour + time.Minute)
+		e.store.of["one"] = hour.Add(10 * time.Second)
+		time.Sleep(time.Until(hour))
+		if _, err := f.Invoke(t.Context(), minute(hour)); err == nil || !slices.Equal(e.heard, []string{"destroyed"}) {
+			t.Errorf("%v, heard %q", err, e.heard)
 		}
 	})
 }

@@ -162,7 +162,7 @@ func (r *rig) server() {
 // schedules are what nobody calls.
 func (r *rig) schedules() {
 	r.t.Helper()
-	r.ahead = time.Until(time.Now().Truncate(time.Hour).Add(time.Hour)) // when secrets are destroyed
+	r.ahead = time.Until(time.Now().Truncate(time.Hour).Add(time.Hour + time.Minute)) // when secrets are destroyed
 	r.open("due", "grace", r.now().Add(-time.Second))
 	r.closed = nil
 	r.invoke("expire", map[string]any{"time": r.now().Truncate(time.Minute)})

@@ -48,18 +48,20 @@ type Faults struct {
 	Secret  []string
 	Payload []string
 
-	mu     sync.Mutex
-	active bool
-	calls  []string
-	failAt int // from 1
-	how    How
+	mu      sync.Mutex
+	active  bool
+	calls   []string
+	failing string // the name of the call that fails
+	nth     int    // which one of that name, from 1
+	how     How
 }
 
-// Watch begins to count calls. The k-th, from 1, will fail; with 0 none does.
-func (f *Faults) Watch(k int, how How) {
+// Watch begins to count calls. The nth of a name, from 1, will fail; with 0 none
+// does. Calls are told apart by name because some are made at the same time.
+func (f *Faults) Watch(name string, nth int, how How) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.active, f.calls, f.failAt, f.how = true, nil, k, how
+	f.active, f.calls, f.failing, f.nth, f.how = true, nil, name, nth, how
 }
 
 // Stop lets every call through again, and returns the names of those counted.
@@ -77,7 +79,7 @@ func (f *Faults) do(name string, call func() error, args ...any) error {
 	failing := false
 	if f.active {
 		f.calls = append(f.calls, name)
-		failing = len(f.calls) == f.failAt
+		failing = name == f.failing && occurrences(f.calls, name) == f.nth
 	}
 	how := f.how
 	f.mu.Unlock()
@@ -88,6 +90,15 @@ func (f *Faults) do(name string, call func() error, args ...any) error {
 		_ = call() // whatever it says is lost on the way back
 	}
 	return ErrInjected
+}
+
+func occurrences(calls []string, name string) (n int) {
+	for _, call := range calls {
+		if call == name {
+			n++
+		}
+	}
+	return n
 }
 
 func (f *Faults) read(name string, args []any) {
