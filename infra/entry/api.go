@@ -12,8 +12,6 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf8"
-
-	"tacet/infra/logging"
 )
 
 // API is the function of an HTTP API: what comes as an event of payload format
@@ -63,12 +61,7 @@ type httpAnswer struct {
 // Invoke answers an event in JSON. The error says nothing, because Lambda
 // writes it into a log.
 func (f API) Invoke(ctx context.Context, event []byte) (_ []byte, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			loggerOr(f.Log).LogAttrs(ctx, slog.LevelError, "a function panicked", slog.String("event", "http"), logging.Panic(v))
-			err = errNotAnswered
-		}
-	}()
+	defer recovered(ctx, f.Log, "http", func() { err = errNotAnswered })
 	var e httpEvent
 	if json.Unmarshal(event, &e) != nil || e.Version != "2.0" || e.Context.HTTP.Method == "" {
 		return nil, errNotRequest

@@ -58,12 +58,7 @@ func (f Expire) Invoke(ctx context.Context, event []byte) (_ []byte, err error) 
 		return nil, errNotSchedule
 	}
 	log := loggerOr(f.Log)
-	defer func() {
-		if v := recover(); v != nil {
-			log.LogAttrs(ctx, slog.LevelError, "a function panicked", slog.String("event", "schedule"), logging.Panic(v))
-			err = errNotExpired
-		}
-	}()
+	defer recovered(ctx, log, "schedule", func() { err = errNotExpired })
 	from := e.Time.UTC().Truncate(turn)
 	// Lambda tries again what failed, for hours.
 	if f.Service.Now().Sub(from) >= 2*turn {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 
 	"tacet/core/pubsub"
-	"tacet/infra/logging"
 	"tacet/infra/parcel"
 )
 
@@ -29,12 +28,7 @@ var (
 // Lambda writes it into a log.
 func (f Fanout) Invoke(ctx context.Context, event []byte) (_ []byte, err error) {
 	log := loggerOr(f.Log)
-	defer func() {
-		if v := recover(); v != nil {
-			log.LogAttrs(ctx, slog.LevelError, "a function panicked", slog.String("event", "fan-out"), logging.Panic(v))
-			err = errNotPosted
-		}
-	}()
+	defer recovered(ctx, log, "fan-out", func() { err = errNotPosted })
 	p, err := parcel.Decode(event)
 	if err != nil {
 		return nil, errNotParcel

@@ -25,12 +25,7 @@ type function struct {
 // and Lambda a log entry.
 func (f function) handle(ctx context.Context, e *apigw.Event) (r apigw.Response, _ error) {
 	ctx = logging.With(ctx, logging.IDs{Request: e.RequestID, Connection: e.ConnectionID})
-	defer func() {
-		if v := recover(); v != nil {
-			f.logger().LogAttrs(ctx, slog.LevelError, "a function panicked", slog.String("event", string(e.Type)), logging.Panic(v))
-			r = failed(e)
-		}
-	}()
+	defer recovered(ctx, f.log, string(e.Type), func() { r = failed(e) })
 	switch {
 	case e.Type == apigw.Message:
 		return f.answer(ctx, e), nil
@@ -70,6 +65,16 @@ func loggerOr(log *slog.Logger) *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	return log
+}
+
+// recovered ends a panic: a line in the log says what the event was, and failed
+// sets what is answered. Each function defers it, for only what is deferred
+// itself can recover.
+func recovered(ctx context.Context, log *slog.Logger, event string, failed func()) {
+	if v := recover(); v != nil {
+		loggerOr(log).LogAttrs(ctx, slog.LevelError, "a function panicked", slog.String("event", event), logging.Panic(v))
+		failed()
+	}
 }
 
 var errInternal = errors.New("entry: our side failed")

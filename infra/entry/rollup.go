@@ -146,11 +146,6 @@ func (f Rollup) rollAll(ctx context.Context, piles []*pile) {
 
 // roll rolls a part up. What panics fails.
 func (f Rollup) roll(ctx context.Context, p *pile) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			loggerOr(f.Log).LogAttrs(ctx, slog.LevelError, "a function panicked", slog.String("event", "stream"), logging.Panic(v))
-			err = errInternal
-		}
-	}()
+	defer recovered(ctx, f.Log, "stream", func() { err = errInternal })
 	return telemetry.Roll(ctx, f.Store, p.part, p.news, f.Now())
 }

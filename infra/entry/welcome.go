@@ -50,12 +50,7 @@ func (f Welcome) Invoke(ctx context.Context, event []byte) (_ []byte, err error)
 func (f Welcome) Greet(ctx context.Context, id wire.ConnID) (err error) {
 	ctx = logging.With(ctx, logging.IDs{Connection: string(id)})
 	log := loggerOr(f.Log)
-	defer func() {
-		if v := recover(); v != nil {
-			log.LogAttrs(ctx, slog.LevelError, "a function panicked", slog.String("event", "greeting"), logging.Panic(v))
-			err = errNotGreeted
-		}
-	}()
+	defer recovered(ctx, log, "greeting", func() { err = errNotGreeted })
 	wait := f.Wait
 	if wait == nil {
 		wait = sleep
