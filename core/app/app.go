@@ -3,6 +3,7 @@
 package app
 
 import (
+	"errors"
 	"log/slog"
 
 	"tacet/core/fault"
@@ -81,6 +82,15 @@ type App struct {
 	Keys     grant.Slots      `json:"keys"`
 	Settings Settings         `json:"settings,omitzero"`
 	Blind    privacy.BlindKey `json:"blind,omitzero"`
+}
+
+// Check returns nil, or a fault of kind Invalid that says what is wrong. Stores
+// ask before they keep an application.
+func (a *App) Check() error {
+	if _, err := ParseID(string(a.ID)); err != nil {
+		return err
+	}
+	return errors.Join(a.Settings.Check(), a.Keys.Check())
 }
 
 // LogValue returns the id: a log handler that encoded an App would write its

@@ -3,7 +3,6 @@ package dynamo
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -50,10 +49,7 @@ func NewApps(c *Client, table string, now func() time.Time, fetch grant.FetchKey
 // checked before: a fault of kind Invalid says what is wrong with it. Others
 // see it within a few seconds.
 func (a *Apps) Put(ctx context.Context, x *app.App) error {
-	if _, err := app.ParseID(string(x.ID)); err != nil {
-		return err
-	}
-	if err := errors.Join(x.Settings.Check(), x.Keys.Check()); err != nil {
+	if err := x.Check(); err != nil {
 		return err
 	}
 	document, err := json.Marshal(x)

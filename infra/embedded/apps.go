@@ -41,11 +41,11 @@ func newApps(d *Disk, fetch grant.FetchKeys) *Apps {
 // returns when it will survive the end of the process. It is checked before:
 // a fault of kind Invalid says what is wrong with it.
 func (a *Apps) Put(_ context.Context, x *app.App) error {
-	key, err := appKey(x.ID)
-	if err != nil {
+	if err := x.Check(); err != nil {
 		return err
 	}
-	if err := errors.Join(x.Settings.Check(), x.Keys.Check()); err != nil {
+	key, err := appKey(x.ID)
+	if err != nil {
 		return err
 	}
 	data, err := json.Marshal(x)
