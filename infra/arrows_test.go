@@ -70,7 +70,7 @@ var rules = []rule{
 		because: "it speaks RFC 6455 and knows nothing of API Gateway or of us",
 	},
 	{
-		from: []string{"infra/local/gateway"}, not: everything, but: []string{"infra/apigw", "infra/local/gateway", "infra/local/signature", "infra/local/socket"},
+		from: []string{"infra/local/gateway"}, not: everything, but: []string{"infra/apigw", "infra/local/gateway", "infra/local/iam", "infra/local/signature", "infra/local/socket"},
 		because: "it imitates API Gateway, for which a handler is a value with Invoke; it serves other people's functions as well",
 	},
 	{
