@@ -139,20 +139,20 @@ func (b *broken) Keep(ctx context.Context, p telemetry.Part, r telemetry.Rollup,
 func TestAReportSaysWhatWasWritten(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		tricks  []stream.Trick
+		tricks  []trick
 		often   float64
 		mapping stream.Mapping
 	}{
-		{"on a quiet day", []stream.Trick{stream.Honest}, 0, stream.Mapping{BatchSize: 181, Window: time.Hour}},
+		{"on a quiet day", []trick{honest}, 0, stream.Mapping{BatchSize: 181, Window: time.Hour}},
 		{
 			"when everything happens twice, or not at all, or again",
-			[]stream.Trick{stream.Honest, stream.Twice, stream.Lost, stream.Never, stream.Before, stream.After},
+			[]trick{honest, twice, lost, never, before, after},
 			0,
 			stream.Mapping{BatchSize: 7},
 		},
 		{
 			"when the function fails halfway",
-			[]stream.Trick{stream.Honest, stream.Lost},
+			[]trick{honest, lost},
 			0.3,
 			stream.Mapping{BatchSize: 40, BisectBatchOnFunctionError: true},
 		},
@@ -173,7 +173,7 @@ func TestAReportSaysWhatWasWritten(t *testing.T) {
 			c.mapping.ReportBatchItemFailures, c.mapping.Poll = true, time.Millisecond
 			c.mapping.Backoff = func(int) time.Duration { return 0 }
 			c.mapping.Trouble = func(err error) { t.Error(err) }
-			tricks := stream.Hostile(then{d, rollup}, func() stream.Trick { return c.tricks[random.IntN(len(c.tricks))] })
+			tricks := &hostile{f: then{d, rollup}, next: func() trick { return c.tricks[random.IntN(len(c.tricks))] }}
 			c.mapping.Function = untilTheEnd{tricks, cancel}
 			must(t, c.mapping.Run(ctx))
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {

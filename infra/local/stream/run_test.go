@@ -196,21 +196,21 @@ func TestAStreamThatIsGoneEndsIt(t *testing.T) {
 
 func TestTricksAreWhatTheySay(t *testing.T) {
 	for _, c := range []struct {
-		trick stream.Trick
+		trick trick
 		want  string
 		fails bool
 	}{
-		{stream.Honest, "[[1] [2]]", false},
-		{stream.Twice, "[[1] [2] [2]]", false},
-		{stream.Lost, "[[1] [2]]", true},
-		{stream.Never, "[[1]]", true},
-		{stream.Before, "[[1] [1] [2]]", false},
-		{stream.After, "[[1] [2] [1]]", false},
+		{honest, "[[1] [2]]", false},
+		{twice, "[[1] [2] [2]]", false},
+		{lost, "[[1] [2]]", true},
+		{never, "[[1]]", true},
+		{before, "[[1] [1] [2]]", false},
+		{after, "[[1] [2] [1]]", false},
 	} {
-		f, next := new(function), stream.Honest
-		h := stream.Hostile(f, func() stream.Trick { return next })
-		for i, trick := range []stream.Trick{stream.Honest, c.trick} {
-			next = trick
+		f, next := new(function), honest
+		h := &hostile{f: f, next: func() trick { return next }}
+		for i, one := range []trick{honest, c.trick} {
+			next = one
 			_, err := h.Invoke(t.Context(), fmt.Appendf(nil, `{"Records":[{"n":%d}]}`, i+1))
 			if fails := c.fails && i == 1; (err != nil) != fails {
 				t.Errorf("trick %d: %v", c.trick, err)

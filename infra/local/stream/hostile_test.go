@@ -1,34 +1,33 @@
-package stream
+package stream_test
 
 import (
 	"bytes"
 	"context"
 	"errors"
 	"sync"
+
+	"tacet/infra/local/stream"
 )
 
-// Trick is what a network, or Lambda, may do with a batch.
-type Trick int
+// trick is what a network, or Lambda, may do with a batch.
+type trick int
 
 // The tricks. Lambda promises that each batch comes at least once, and no more.
 const (
-	Honest Trick = iota
-	Twice        // it is delivered twice; the second answer counts
-	Lost         // it is delivered, and the answer is lost
-	Never        // it is not delivered, and said to have failed
-	Before       // a batch of earlier is delivered once more before it
-	After        // a batch of earlier is delivered once more after it
+	honest trick = iota
+	twice        // it is delivered twice; the second answer counts
+	lost         // it is delivered, and the answer is lost
+	never        // it is not delivered, and said to have failed
+	before       // a batch of earlier is delivered once more before it
+	after        // a batch of earlier is delivered once more after it
 )
 
 var errTrick = errors.New("the function did not answer")
 
-// Hostile is f with a trick for each batch, as next says. It remembers every
-// batch, so it is for tests only.
-func Hostile(f Function, next func() Trick) Function { return &hostile{f: f, next: next} }
-
+// hostile is a function with a trick for each batch, as next says.
 type hostile struct {
-	f    Function
-	next func() Trick
+	f    stream.Function
+	next func() trick
 
 	mu   sync.Mutex
 	past [][]byte
@@ -37,7 +36,7 @@ type hostile struct {
 // Invoke implements Function.
 func (h *hostile) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	h.mu.Lock()
-	trick, past := h.next(), [][]byte(nil)
+	now, past := h.next(), [][]byte(nil)
 	if len(h.past) > 0 {
 		past = append(past, h.past[(len(h.past)*7+3)%len(h.past)])
 	}
@@ -48,17 +47,17 @@ func (h *hostile) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 			_, _ = h.f.Invoke(ctx, e) // nobody waits for it
 		}
 	}
-	switch trick {
-	case Twice:
+	switch now {
+	case twice:
 		_, _ = h.f.Invoke(ctx, event)
-	case Lost:
+	case lost:
 		_, _ = h.f.Invoke(ctx, event)
 		return nil, errTrick
-	case Never:
+	case never:
 		return nil, errTrick
-	case Before:
+	case before:
 		again()
-	case After:
+	case after:
 		defer again()
 	}
 	return h.f.Invoke(ctx, event)
