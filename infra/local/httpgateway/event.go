@@ -119,6 +119,21 @@ func headers(r *http.Request, source string, length int) map[string]string {
 	return all
 }
 
+// forwarded are the headers that say how a request came: API Gateway adds them.
+func forwarded(r *http.Request, source string) map[string]string {
+	proto, port := "http", "80"
+	if r.TLS != nil {
+		proto, port = "https", "443"
+	}
+	if _, p, ok := strings.Cut(r.Host[strings.LastIndex(r.Host, "]")+1:], ":"); ok {
+		port = p
+	}
+	if before := r.Header.Values("X-Forwarded-For"); len(before) > 0 {
+		source = strings.Join(before, ", ") + ", " + source
+	}
+	return map[string]string{"x-forwarded-for": source, "x-forwarded-port": port, "x-forwarded-proto": proto}
+}
+
 func cookies(r *http.Request) []string {
 	var all []string
 	for _, header := range r.Header.Values("Cookie") {

@@ -2,7 +2,6 @@ package httpgateway
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -139,19 +138,4 @@ func (r *route) match(segments []string) (map[string]string, bool) {
 		}
 	}
 	return variables, len(segments) == len(r.path)
-}
-
-// forwarded are the headers that say how a request came: API Gateway adds them.
-func forwarded(r *http.Request, source string) map[string]string {
-	proto, port := "http", "80"
-	if r.TLS != nil {
-		proto, port = "https", "443"
-	}
-	if _, p, ok := strings.Cut(r.Host[strings.LastIndex(r.Host, "]")+1:], ":"); ok {
-		port = p
-	}
-	if before := r.Header.Values("X-Forwarded-For"); len(before) > 0 {
-		source = strings.Join(before, ", ") + ", " + source
-	}
-	return map[string]string{"x-forwarded-for": source, "x-forwarded-port": port, "x-forwarded-proto": proto}
 }
