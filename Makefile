@@ -1,6 +1,6 @@
 # Names for what is done often. Anything longer than two lines is a script in .ci or .tools.
 .DEFAULT_GOAL := help
-.PHONY: help run tacet test check vet lint fmt wasm compat test-deployed fuzz cover bench microbench clean
+.PHONY: help run tacet test check vet lint fmt wasm compat test-deployed fuzz cover bench microbench coldstart deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
