@@ -12,6 +12,7 @@ import (
 
 	"tacet/infra/config"
 	"tacet/infra/dynamo"
+	"tacet/infra/local/iam"
 	"tacet/infra/local/template"
 )
 
@@ -38,7 +39,7 @@ func templateText(t *testing.T) string {
 
 // rules are what is asked of the template.
 var rules = []func(*template.Template) []string{
-	functionsAreFolders, variablesAreDocumented, timesFit, rolesAreNarrow, tablesAreThoseOfTheStores, logsEnd, accessLogsKeepSilent,
+	functionsAreFolders, variablesAreDocumented, timesFit, rolesAreNarrow, keysBind, tablesAreThoseOfTheStores, logsEnd, accessLogsKeepSilent,
 	nothingRests, everybodyIsWatched,
 }
 
@@ -172,6 +173,43 @@ func rolesAreNarrow(t *template.Template) []string {
 		}
 	}
 	return found
+}
+
+// keyed are the actions that always name the partition keys that they are about.
+// With another, such as Scan or PartiQL's, there may be none, and then
+// ForAllValues "also returns true if there are no context keys in the request"
+// (IAM User Guide, "Multivalued context key examples").
+var keyed = []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem", "Query"}
+
+// kindOfItem is a condition's value: the letter that keys of one kind begin with.
+var kindOfItem = regexp.MustCompile(`^[a-z]#\*$`)
+
+// keysBind asks for the kinds of items wherever a role may use a table itself.
+func keysBind(t *template.Template) []string {
+	var found []string
+	for _, f := range t.Functions {
+		for _, s := range f.Role.Statements {
+			if s.Deny || !slices.ContainsFunc(s.Resources, isTable) {
+				continue
+			}
+			bound := slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool {
+				return c.Operator == "ForAllValues:StringLike" && c.Key == "dynamodb:LeadingKeys" &&
+					!slices.ContainsFunc(c.Values, func(v string) bool { return !kindOfItem.MatchString(v) })
+			})
+			for _, a := range s.Actions {
+				if name := strings.TrimPrefix(a, "dynamodb:"); !bound || !slices.Contains(keyed, name) {
+					found = append(found, f.ID+" may do "+a+" to items of any kind")
+				}
+			}
+		}
+	}
+	return found
+}
+
+// isTable reports whether a resource is a table, and not an index or a stream.
+func isTable(arn string) bool {
+	_, name, ok := strings.Cut(arn, ":table/")
+	return ok && !strings.Contains(name, "/")
 }
 
 func tablesAreThoseOfTheStores(t *template.Template) []string {
@@ -377,6 +415,9 @@ func TestPlantedViolationsOfTheTemplateAreSeen(t *testing.T) {
 		{"Resource: !GetAtt WelcomeFunction.Arn", "Resource: '*'", "ConnectFunction may do something to *"},
 		{"POST/@connections/*'", "*/@connections/*'", "may do something to arn"},
 		{"'ForAllValues:StringLike'", "'ForAllValues:Unheard'", "a policy is not understood"},
+		{"                Condition: {'ForAllValues:StringLike': {'dynamodb:LeadingKeys': ['r#*']}}\n", "", "RollupFunction may do dynamodb:PutItem to items of any kind"},
+		{"'dynamodb:LeadingKeys': ['k#*']", "'dynamodb:LeadingKeys': ['*']", "ConnectFunction may do dynamodb:GetItem to items of any kind"},
+		{"Action: ['dynamodb:Query']", "Action: ['dynamodb:Query', 'dynamodb:Scan']", "may do dynamodb:Scan to items of any kind"},
 		{"AttributeName: sk, KeyType: RANGE", "AttributeName: pk, KeyType: RANGE", "its key is"},
 		{"NonKeyAttributes: [app, who,", "NonKeyAttributes: [app,", "its indexes is"},
 		{"StreamViewType: KEYS_ONLY", "StreamViewType: NEW_IMAGE", "its stream is NEW_IMAGE"},
