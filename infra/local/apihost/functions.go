@@ -85,8 +85,8 @@ func (fs *functions) unfold(f *template.Function) (string, error) {
 	if strings.HasPrefix(f.Runtime, "python") {
 		name = "index.py"
 	}
-	dir := filepath.Join(fs.h.temporary, f.ID)
-	err := os.MkdirAll(dir, 0o700)
+	// Not by the function's id, which may be any text here: "../…" leads elsewhere.
+	dir, err := os.MkdirTemp(fs.h.temporary, "code-") // mode 0700
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, name), []byte(f.Inline), 0o600)
 	}
