@@ -20,6 +20,5 @@ func Start(name string, make func(*Parts) Handler) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	handler := make(New(settings, os.Stdout))
-	lambda.Start(handler)
+	lambda.Start(inTime{make(New(settings, os.Stdout))})
 }
