@@ -58,25 +58,36 @@ func New(o Options) *Client {
 // the function itself failed the error is a *FunctionError, when Lambda refused
 // it is an *Error.
 func (c *Client) Call(ctx context.Context, function string, payload []byte) ([]byte, error) {
-	return c.repeat(ctx, invocation{"RequestResponse", function, payload}, mayCallAgain)
+	return c.repeat(ctx, invocation{kind: "RequestResponse", function: function, payload: payload}, mayCallAgain)
 }
 
 // Start has a function run soon. It returns when Lambda has taken the payload
 // over.
 func (c *Client) Start(ctx context.Context, function string, payload []byte) error {
-	_, err := c.repeat(ctx, invocation{"Event", function, payload}, mayStartAgain)
+	_, err := c.repeat(ctx, invocation{"Event", function, payload, patience}, mayStartAgain)
 	return err
 }
+
+// patience is how long one attempt of Start may take. Lambda takes an event over
+// in milliseconds; who is not answered by then, on a connection that nobody has
+// said is dead, is answered on another one.
+const patience = 2 * time.Second
 
 // invocation is one request for a function to be run.
 type invocation struct {
 	kind     string
 	function string
 	payload  []byte
+	patience time.Duration // 0: the context's
 }
 
 // once makes the request.
 func (c *Client) once(ctx context.Context, i invocation) ([]byte, error) {
+	if i.patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, i.patience)
+		defer cancel()
+	}
 	target := c.endpoint + "/2015-03-31/functions/" + url.PathEscape(i.function) + "/invocations"
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(i.payload))
 	if err != nil {

@@ -33,6 +33,7 @@ type answer struct {
 	failed string // X-Amz-Function-Error
 	body   string
 	err    error
+	silent bool // nothing ever comes
 }
 
 func (l *lambda) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -42,6 +43,10 @@ func (l *lambda) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	a := l.script[min(len(l.requests), len(l.script)-1)]
 	l.requests, l.bodies = append(l.requests, r), append(l.bodies, string(body))
+	if a.silent {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
 	if a.status == 0 {
 		return nil, a.err
 	}
@@ -70,6 +75,7 @@ var (
 	complains   = answer{status: 200, failed: "Unhandled", body: `{"errorMessage":"MARKER","errorType":"MARKER"}`}
 	fine        = answer{status: 200, body: `"MARKER"`}
 	accepted    = answer{status: 202}
+	silence     = answer{silent: true}
 )
 
 func TestCallRunsAFunctionAtMostOnce(t *testing.T) {
@@ -107,10 +113,11 @@ func TestStartIsRepeatedUntilItIsAccepted(t *testing.T) {
 		requests int
 		err      string
 	}{
-		"accepted":         {[]answer{accepted}, 1, ""},
-		"all goes wrong":   {[]answer{throttled, unreachable, broken, internal, noRoom, accepted}, 6, ""},
-		"always throttled": {[]answer{throttled}, 8, "invoke f: 429 TooManyRequestsException"},
-		"unknown":          {[]answer{unknown, accepted}, 1, "invoke f: 404 ResourceNotFoundException"},
+		"accepted":          {[]answer{accepted}, 1, ""},
+		"all goes wrong":    {[]answer{throttled, unreachable, broken, internal, noRoom, accepted}, 6, ""},
+		"a dead connection": {[]answer{silence, accepted}, 2, ""}, // it took all of connect's time
+		"always throttled":  {[]answer{throttled}, 8, "invoke f: 429 TooManyRequestsException"},
+		"unknown":           {[]answer{unknown, accepted}, 1, "invoke f: 404 ResourceNotFoundException"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

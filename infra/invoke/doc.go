@@ -21,6 +21,6 @@
 // Payloads and answers of Call may have 6 MB, payloads of Start 1 MB
 // (https://docs.aws.amazon.com/lambda/latest/dg/API_Invoke.html).
 //
-// It has no timeout of its own: functions run for up to fifteen minutes, and
-// only the caller knows how long it can wait.
+// Call has no timeout of its own: functions run for up to fifteen minutes, and
+// only the caller knows how long it can wait. An attempt of Start has two seconds.
 package invoke
