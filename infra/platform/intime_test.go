@@ -2,9 +2,12 @@ package platform
 
 import (
 	"context"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"tacet/infra/config"
 )
 
 // stuck is a function that waits for its time to be up.
@@ -27,4 +30,13 @@ func TestAFunctionAnswersBeforeLambdaEndsIt(t *testing.T) {
 			t.Errorf("after %v: %s, %v", took, answer, err)
 		}
 	})
+}
+
+// An application that was read before the process was frozen, and a key set with
+// a key that was withdrawn meanwhile, must be old when it goes on.
+func TestTheClockGoesOnWhileAProcessIsFrozen(t *testing.T) {
+	now := New(&config.Function{}, io.Discard).Now()
+	if now != now.Round(0) {
+		t.Errorf("%v is told by the clock that may stand still", now)
+	}
 }

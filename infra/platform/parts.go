@@ -22,7 +22,10 @@ import (
 type Parts struct {
 	settings    *config.Function
 	credentials sigv4.Credentials
-	// Now is the clock, and Log where everything logs. New sets them.
+	// Now is the clock, and Log where everything logs. New sets them: the clock
+	// to the wall's, because the one by which Go measures what passes may stand
+	// still while Lambda freezes a process, and what is to be remembered for
+	// seconds would be remembered for hours.
 	Now func() time.Time
 	Log *slog.Logger
 
@@ -33,10 +36,12 @@ type Parts struct {
 func New(s *config.Function, w io.Writer) *Parts {
 	level, _ := logging.ParseLevel(s.LogLevel) // it was checked when it was read
 	return &Parts{
-		settings: s, Now: time.Now, Log: logging.New(w, logging.JSON, level),
+		settings: s, Now: wall, Log: logging.New(w, logging.JSON, level),
 		credentials: sigv4.Credentials{ID: s.KeyID, Secret: s.SecretKey, Session: s.SessionToken},
 	}
 }
+
+func wall() time.Time { return time.Now().Round(0) }
 
 // service returns a service without any port.
 func (p *Parts) service() *pubsub.Service {
@@ -78,7 +83,7 @@ func (p *Parts) apps() *dynamo.Apps {
 
 // keys are applications with their keys.
 func (p *Parts) keys() *dynamo.Apps {
-	sets := jwks.New(jwks.Options{Loopback: p.settings.LoopbackKeys})
+	sets := jwks.New(jwks.Options{Loopback: p.settings.LoopbackKeys, Now: p.Now})
 	return dynamo.NewApps(p.db(), p.settings.DirectoryTable, p.Now, sets.Keys)
 }
 
