@@ -7,7 +7,11 @@ import (
 
 // Credentials sign requests. On Lambda they are in the environment and valid as
 // long as the process. Printed, they show the id alone.
-type Credentials struct{ ID, Secret, Session string }
+type Credentials struct {
+	ID      string
+	Secret  string `json:"-"`
+	Session string `json:"-"`
+}
 
 // String returns the id.
 func (c Credentials) String() string { return "credentials " + c.ID }

@@ -52,7 +52,7 @@ func (s *Series) At(at time.Time) *Series {
 	scope := s.signer.scope(day)
 	canonical, rest, names := s.headers(date)
 	canonical = append(canonical, "\n"+names+"\n"+s.hash...)
-	rest = append(rest, "authorization: "+algorithm+" Credential="+s.signer.credentials.ID+"/"+scope+
+	rest = append(rest, "authorization: "+algorithm+" Credential="+s.signer.secrets().ID+"/"+scope+
 		", SignedHeaders="+names+", Signature="...)
 	signature := len(rest)
 	rest = append(rest, room...)
@@ -97,7 +97,7 @@ func (s *Series) headers(date string) (canonical, sent []byte, names string) {
 	add("content-type", s.alike.ContentType)
 	add("host", s.alike.Host)
 	add("x-amz-date", date)
-	add("x-amz-security-token", s.signer.credentials.Session)
+	add("x-amz-security-token", s.signer.secrets().Session)
 	return canonical, sent, names
 }
 

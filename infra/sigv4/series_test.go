@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -130,10 +131,15 @@ func TestCredentialsShowTheirIDAlone(t *testing.T) {
 	var log strings.Builder
 	logger := slog.New(slog.NewJSONHandler(&log, nil))
 	logger.Info("m", "c", c)
-	logger.Info("m", "c", struct{ C sigv4.Credentials }{c}.C)
+	logger.Info("m", "c", struct{ C sigv4.Credentials }{c})
+	signer := sigv4.NewSigner(c, "lambda", "eu-west-1")
+	if err := signer.Sign(t.Context(), httptest.NewRequest("POST", "/", nil), nil, at); err != nil {
+		t.Error(err)
+	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		fmt.Fprintf(&log, verb, c)
-		fmt.Fprintf(&log, verb, []any{c, &c, struct{ C sigv4.Credentials }{c}})
+		fmt.Fprintf(&log, verb, []any{c, &c, struct{ C sigv4.Credentials }{c}, struct{ s *sigv4.Signer }{signer}})
+		fmt.Fprintf(&log, verb, signer)
 	}
 	if text := log.String(); strings.Contains(text, "SECRET") || strings.Contains(text, fmt.Sprintf("%x", "SECRET")) || !strings.Contains(text, "AK") {
 		t.Errorf("printed: %s", text)

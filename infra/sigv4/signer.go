@@ -22,9 +22,15 @@ const (
 
 // Signer signs requests to one service in one region. Safe for concurrent use.
 type Signer struct {
-	credentials     Credentials
 	service, region string
 	general         *v4.Signer
+	// secrets is a function because whoever prints a signer, or what has one,
+	// prints what its pointers lead to, and Credentials are not asked how.
+	secrets func() *secrets
+}
+
+type secrets struct {
+	Credentials
 
 	mu  sync.Mutex
 	day string // for which key was derived
@@ -33,13 +39,15 @@ type Signer struct {
 
 // NewSigner returns a signer for a service, such as "lambda", in a region.
 func NewSigner(c Credentials, service, region string) *Signer {
-	return &Signer{credentials: c, service: service, region: region, general: v4.NewSigner()}
+	hidden := &secrets{Credentials: c}
+	return &Signer{service: service, region: region, general: v4.NewSigner(), secrets: func() *secrets { return hidden }}
 }
 
 // Sign adds a date, the session's token and the signature to the headers of r,
 // whose body is what it says.
 func (s *Signer) Sign(ctx context.Context, r *http.Request, body []byte, at time.Time) error {
-	c := aws.Credentials{AccessKeyID: s.credentials.ID, SecretAccessKey: s.credentials.Secret, SessionToken: s.credentials.Session}
+	own := s.secrets()
+	c := aws.Credentials{AccessKeyID: own.ID, SecretAccessKey: own.Secret, SessionToken: own.Session}
 	return s.general.SignHTTP(ctx, c, r, hexOfHash(body), s.service, s.region, at)
 }
 
@@ -51,18 +59,19 @@ func (s *Signer) scope(day string) string {
 // derived returns the key of a day, which takes four times as long to make as
 // a signature with it.
 func (s *Signer) derived(day string) []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.day != day {
-		key := []byte("AWS4" + s.credentials.Secret)
+	own := s.secrets()
+	own.mu.Lock()
+	defer own.mu.Unlock()
+	if own.day != day {
+		key := []byte("AWS4" + own.Secret)
 		for _, part := range []string{day, s.region, s.service, terminator} {
 			h := hmac.New(sha256.New, key)
 			h.Write([]byte(part))
 			key = h.Sum(nil)
 		}
-		s.day, s.key = day, key
+		own.day, own.key = day, key
 	}
-	return s.key
+	return own.key
 }
 
 func hexOfHash(b []byte) string {
