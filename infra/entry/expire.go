@@ -94,26 +94,47 @@ func (f Expire) minute(ctx context.Context, from time.Time) (passes int, err err
 	if err != nil {
 		return 0, err
 	}
-	wait := f.Wait
-	if wait == nil {
-		wait = sleep
-	}
 	done := from
 	for _, m := range moments {
 		if passes > 0 && !m.After(done) {
 			continue // the last pass was late, and saw to it
 		}
-		if d := m.Sub(f.Service.Now()); d > 0 {
-			if err := wait(ctx, d); err != nil {
-				return passes, err
-			}
+		if err := f.until(ctx, m); err != nil {
+			return passes, err
 		}
-		if done, err = f.Service.EndExpired(ctx, done); err != nil {
+		if done, err = f.pass(ctx, done, from.Add(turn)); err != nil {
 			return passes, err
 		}
 		passes++
 	}
 	return passes, nil
+}
+
+// pass warns and ends whoever is due. When that fails it tries again, as long as
+// the minute lasts: the rest of it is not given up for one moment of a table's.
+func (f Expire) pass(ctx context.Context, done, end time.Time) (time.Time, error) {
+	for {
+		next, err := f.Service.EndExpired(ctx, done)
+		again := f.Service.Now().Add(pace)
+		if err == nil || !again.Before(end) {
+			return next, err
+		}
+		if f.until(ctx, again) != nil {
+			return next, err
+		}
+	}
+}
+
+// until waits for a time, or returns the context's error.
+func (f Expire) until(ctx context.Context, t time.Time) error {
+	d := t.Sub(f.Service.Now())
+	switch {
+	case d <= 0:
+		return nil
+	case f.Wait != nil:
+		return f.Wait(ctx, d)
+	}
+	return sleep(ctx, d)
 }
 
 // moments returns when there is something to do in the minute that begins at

@@ -239,6 +239,40 @@ func TestExpireSaysNothingOfWhatFailed(t *testing.T) {
 	})
 }
 
+// A table that failed at one moment cost everybody's warnings and ends until the
+// minute was over.
+func TestExpireGoesOnAfterAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, e := expiring(map[wire.ConnID]float64{"soon": 10, "late": 50})
+		f.Wait = func(ctx context.Context, d time.Duration) error {
+			time.Sleep(d)
+			e.store.mu.Lock()
+			defer e.store.mu.Unlock()
+			if e.store.err = nil; time.Since(e.begun) < 12*time.Second {
+				e.store.err = errors.New("throttled")
+			}
+			return nil
+		}
+		if _, err := f.Invoke(t.Context(), minute(e.begun)); err != nil {
+			t.Error(err)
+		}
+		if want := []string{"ended soon at 12s", "warned late at 20s", "ended late at 50s"}; !slices.Equal(e.heard, want) {
+			t.Errorf("heard %q, want %q", e.heard, want)
+		}
+		f.Wait = func(_ context.Context, d time.Duration) error {
+			time.Sleep(d)
+			e.store.err = errors.New("throttled")
+			return nil
+		}
+		begins := e.begun.Add(time.Minute)
+		time.Sleep(time.Until(begins))
+		e.store.err, e.store.of["never"] = nil, begins.Add(5*time.Second)
+		if _, err := f.Invoke(t.Context(), minute(begins)); err == nil || time.Since(begins) > time.Minute {
+			t.Errorf("%v after %v", err, time.Since(begins))
+		}
+	})
+}
+
 func TestExpireEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, e := expiring(map[wire.ConnID]float64{"one": 10})
