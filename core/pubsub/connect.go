@@ -194,7 +194,23 @@ func (s *Service) announce(ctx context.Context, c *Connection, here bool) (gone 
 	if err != nil {
 		s.trouble(ctx, "announce presence", err)
 	}
+	if here && frame.JSON != nil {
+		gone = append(gone, s.retract(ctx, c)...)
+	}
 	return gone
+}
+
+// retract takes back that a connection came, if it has gone meanwhile: that it
+// did may have been told before, and backends would believe for ever that it is
+// there. If it goes after this look, that is told later.
+func (s *Service) retract(ctx context.Context, c *Connection) (gone []wire.ConnID) {
+	switch _, err := s.Connections.Get(ctx, c.ID); {
+	case errors.Is(err, ErrNoConnection):
+		return s.announce(ctx, c, false)
+	case err != nil:
+		s.trouble(ctx, "announce presence", err)
+	}
+	return nil
 }
 
 // Disconnect forgets a connection that ended, tells backends, and records it,

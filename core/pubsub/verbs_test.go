@@ -323,6 +323,25 @@ func TestBackendsHearWhoComesAndGoes(t *testing.T) {
 	}
 }
 
+// Who leaves at once is greeted and forgotten by two functions at the same time.
+func TestWhatBackendsHearLastOfAVisitorIsThatHeIsGone(t *testing.T) {
+	h := host(t, app.Settings{})
+	h.Enter("srv", "server", grant.Read("secure/*"))
+	h.Say("srv", subscribe(topic.Inbound))
+	h.Service.Poster = during{h.Poster, func(to wire.ConnID) {
+		if to == "a" {
+			if err := h.Disconnect(t.Context(), "a"); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	h.Enter("a", "ann")
+	heard := wantHeard(t, h, "srv", "secure/inbound presence", "secure/inbound presence", "secure/inbound presence")
+	if last := heard[len(heard)-1]; string(last.Data.Payload) != `{"status":"disconnected","code":-1}` {
+		t.Errorf("at last it heard %s", last.Data.Payload)
+	}
+}
+
 func TestGreetingSaysWhoYouAre(t *testing.T) {
 	h := host(t, app.Settings{Addresses: privacy.Truncate})
 	if err := h.Connect(t.Context(), arrival(h, "a", pubsubtest.AppA, h.Token(pubsubtest.ClientSecret, "ann", time.Hour))); err != nil {
