@@ -18,6 +18,10 @@
 // the packages that it is made of say so. Roles hold for what functions call;
 // that API Gateway may invoke a function is taken for granted.
 //
+// What is kept in the data folder is what DynamoDB Local keeps: in clear, with
+// mode 0700 around it, and what was deleted stays in its file until the room is
+// needed. It is for trying things out.
+//
 // It promises, too, that Stop leaves nothing behind within the time that it is
 // given, and that nothing outlives the process, by whatever death it dies.
 package stack
