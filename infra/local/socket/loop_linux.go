@@ -82,7 +82,7 @@ func (l *loop) run() {
 		l.runTasks()
 		l.runReady()
 		if len(l.ready) == 0 {
-			l.end()
+			l.end(false)
 		}
 	}
 }
@@ -303,15 +303,15 @@ func (l *loop) begin() {
 	}
 }
 
-// end ends a round.
-func (l *loop) end() {
+// end ends a round; with more, another begins at once.
+func (l *loop) end(more bool) {
 	l.began, l.got, l.last, l.more = 0, 0, nil, false
-	l.srv.flush.end()
+	l.srv.flush.end(more)
 }
 
 // renew ends the round, so that what has gathered leaves, and starts another.
 func (l *loop) renew() {
-	l.end()
+	l.end(true)
 	l.now = l.srv.now()
 	l.begin()
 }

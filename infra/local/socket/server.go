@@ -23,6 +23,7 @@ type Server struct {
 	empty    chan struct{} // closed when stopping and count is 0
 
 	flush   flusher
+	helpers helpers
 	jams    jams
 	sweeper sweeper
 }
@@ -35,10 +36,11 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: o, epoch: time.Now(), pace: defaultPace, empty: make(chan struct{})}
+	s.flush.srv = s
 	if s.path, err = s.loops.start(s); err != nil {
+		s.helpers.stop()
 		return nil, err
 	}
-	s.flush.srv = s
 	s.jams.patience = time.Second
 	s.sweeper.start(s)
 	return s, nil
@@ -149,5 +151,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.sweeper.stop()
 	s.jams.stop()
 	s.loops.stop()
+	s.helpers.stop()
 	return err
 }
