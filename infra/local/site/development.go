@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
@@ -15,6 +16,7 @@ import (
 	"tacet/core/grant"
 	"tacet/core/plan"
 	"tacet/core/privacy"
+	"tacet/core/pubsub"
 	"tacet/core/telemetry"
 	"tacet/core/topic"
 )
@@ -103,6 +105,25 @@ func (d Development) slots() grant.Slots {
 // Application returns what the stores keep of it.
 func (d Development) Application(on plan.Name) *app.App {
 	return &app.App{ID: d.App, Name: "development", Plan: on, Keys: d.slots(), Blind: d.Blind}
+}
+
+// Apps is a store of applications.
+type Apps interface {
+	App(ctx context.Context, id app.ID) (*app.App, error) // or pubsub.ErrNoApp
+	Put(ctx context.Context, a *app.App) error
+}
+
+// Keep keeps the application in a store, with the plan of this start. What
+// somebody has set there since it was made stays.
+func (d Development) Keep(ctx context.Context, in Apps, on plan.Name) error {
+	a := d.Application(on)
+	switch was, err := in.App(ctx, d.App); {
+	case err == nil:
+		a.Settings, a.Name = was.Settings, was.Name
+	case !errors.Is(err, pubsub.ErrNoApp):
+		return err
+	}
+	return in.Put(ctx, a)
 }
 
 // Key returns the key that signs tokens of one kind.

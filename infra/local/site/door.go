@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"tacet/core/privacy"
 	"tacet/infra/local/socket"
 )
 
@@ -51,6 +52,21 @@ func (c complaints) Write(line []byte) (int, error) {
 		c.log.Debug("the HTTP server complained about a client", "bytes", len(line))
 	}
 	return len(line), nil
+}
+
+// RestartReason is what clients are told with wire.CloseRestart.
+const RestartReason = "the server is about to stop: come back"
+
+// SourceIP returns what knows the address of a client behind so many proxies of
+// our own. Nil without any: a gateway knows who is at the other end.
+func SourceIP(proxies int) func(*http.Request) string {
+	if proxies == 0 {
+		return nil
+	}
+	return func(r *http.Request) string {
+		// A copy: a connection keeps it, and all headers would be kept with it.
+		return strings.Clone(privacy.Forwarded(r.Header.Values("X-Forwarded-For"), r.RemoteAddr, proxies))
+	}
 }
 
 // Door leads each request to who answers it: WebSockets below /apps/ and at the

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -38,6 +39,19 @@ type Running struct {
 	// machine can recognise it whoever signed it. Nil without TLS, and where
 	// a public authority vouches for it.
 	Certificate []byte `json:"certificate,omitempty"`
+}
+
+// Announce leaves a note of a platform that has begun to listen at an address,
+// and returns it: how to use the application d, with tokens that live from now
+// for TokenLife.
+func (f Folder) Announce(s *config.Standalone, at net.Addr, certificate []byte, d Development, now time.Time) (Running, error) {
+	expires := now.Add(TokenLife)
+	known, err := newFacts(s, at, certificate, d, now, expires)
+	if err != nil {
+		return Running{}, err
+	}
+	r := Running{Facts: known, PID: os.Getpid(), Expires: expires.UTC().Truncate(time.Second), Certificate: certificate}
+	return r, f.Note(r)
 }
 
 // Note leaves a note of a platform that runs on the folder, for ReadRunning.
@@ -85,9 +99,14 @@ func (r Running) Answers() bool {
 	return true
 }
 
-// NewFacts returns what somebody needs to use the application d of a host that
+// InUse says that another platform has the folder, and what to do about it.
+func (r Running) InUse(f Folder) error {
+	return fmt.Errorf("the data folder %s is in use by another tacet (process %d, %s): stop that one, or say --data DIR for another folder, or --memory", f, r.PID, r.HTTP)
+}
+
+// newFacts returns what somebody needs to use the application d of a host that
 // listens at an address, with tokens until expires.
-func NewFacts(s *config.Standalone, at net.Addr, certificate []byte, d Development, issued, expires time.Time) (Facts, error) {
+func newFacts(s *config.Standalone, at net.Addr, certificate []byte, d Development, issued, expires time.Time) (Facts, error) {
 	client, err := d.Token(grant.Client, issued, expires)
 	if err != nil {
 		return Facts{}, err

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"time"
 
-	"tacet/core/privacy"
 	"tacet/core/wire"
 	"tacet/infra/local/apihost"
 	"tacet/infra/local/gateway"
@@ -112,8 +111,8 @@ func (s *Stack) webSocket() (gateway.Options, error) {
 	settings := &s.opts.Settings
 	o.IdleTimeout, o.MaxLifetime, o.IntegrationTimeout = settings.IdleTimeout, settings.MaxLifetime, settings.IntegrationTimeout
 	// A stop of this machine is not one of AWS: clients shall come back.
-	o.ShutdownClose = gateway.CloseCode{Code: int(wire.CloseRestart), Reason: restartReason}
-	o.SourceIP, o.Hostile, o.Log = source(settings.TrustedProxies), s.opts.Gateway, s.quiet()
+	o.ShutdownClose = gateway.CloseCode{Code: int(wire.CloseRestart), Reason: site.RestartReason}
+	o.SourceIP, o.Hostile, o.Log = site.SourceIP(settings.TrustedProxies), s.opts.Gateway, s.quiet()
 	return o, err
 }
 
@@ -124,19 +123,6 @@ func (s *Stack) handler(id string) (gateway.Handler, error) {
 		return nil, fmt.Errorf("there is no function %s in the template", id)
 	}
 	return apihost.Handler{Function: f}, nil
-}
-
-const restartReason = "the server is about to stop: come back"
-
-// source returns what knows the address of a client behind so many proxies of
-// our own. Nil without any: the gateway knows who is at the other end.
-func source(proxies int) func(*http.Request) string {
-	if proxies == 0 {
-		return nil
-	}
-	return func(r *http.Request) string {
-		return privacy.Forwarded(r.Header.Values("X-Forwarded-For"), r.RemoteAddr, proxies)
-	}
 }
 
 // httpAPI is the HTTP API as its template describes it; without one nothing is
@@ -157,6 +143,6 @@ func (s *Stack) httpAPI() (http.Handler, error) {
 	}
 	return httpgateway.New(httpgateway.Options{
 		Stage: api.Stage, APIID: api.ID, AccountID: s.template.AccountID, Routes: routes,
-		SourceIP: source(s.opts.Settings.TrustedProxies), Log: s.quiet(),
+		SourceIP: site.SourceIP(s.opts.Settings.TrustedProxies), Log: s.quiet(),
 	})
 }

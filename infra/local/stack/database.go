@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"tacet/core/plan"
 	"tacet/infra/dynamo"
 	"tacet/infra/local/apihost"
 	"tacet/infra/local/dynamodb"
@@ -80,7 +81,7 @@ func (s *Stack) makeTables(ctx context.Context, d site.Development) error {
 		Region: s.template.Region, Endpoint: s.endpoint, Credentials: dynamo.Credentials{ID: s.owner, Secret: "none"},
 	})
 	s.apps = dynamo.NewApps(s.database, directory, time.Now, nil)
-	return s.develop(ctx, d)
+	return d.Keep(ctx, s.apps, plan.Name(s.opts.Settings.Plan))
 }
 
 // owner returns the access key id that tables are kept under. DynamoDB Local

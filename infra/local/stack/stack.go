@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"tacet/core/app"
-	"tacet/core/plan"
 	"tacet/infra/config"
 	"tacet/infra/dynamo"
 	"tacet/infra/local/apihost"
@@ -35,8 +34,8 @@ type Options struct {
 	// end. Nil tells nobody.
 	Step func(what string) (done func())
 
-	// The rest is for tests. Parameters are those of the template. Every replaces the rates of all schedules, and
-	// batches of streams gather for no longer.
+	// The rest is for tests. Parameters are those of the template. Every replaces
+	// the rates of all schedules, and batches of streams gather for no longer.
 	Parameters map[string]string
 	Every      time.Duration
 	Trouble    func(guard.Call) guard.Trouble
@@ -132,7 +131,7 @@ func (s *Stack) free() error {
 	if err != nil || r.PID == os.Getpid() || !r.Answers() {
 		return nil
 	}
-	return fmt.Errorf("the data folder %s is in use by another tacet (process %d, %s): stop that one, or say --data DIR for another folder, or --memory", s.folder, r.PID, r.HTTP)
+	return r.InUse(s.folder)
 }
 
 // prepare builds the functions, and starts DynamoDB meanwhile.
@@ -193,14 +192,7 @@ func (s *Stack) open(secure *tls.Config, certificate []byte, d site.Development)
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	expires := now.Add(site.TokenLife)
-	known, err := site.NewFacts(&s.opts.Settings, l.Addr(), certificate, d, now, expires)
-	if err == nil {
-		s.running = site.Running{Facts: known, PID: os.Getpid(), Expires: expires.UTC().Truncate(time.Second), Certificate: certificate}
-		err = s.folder.Note(s.running)
-	}
-	if err != nil {
+	if s.running, err = s.folder.Announce(&s.opts.Settings, l.Addr(), certificate, d, time.Now()); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	s.serve(s.outer, l)
@@ -256,12 +248,3 @@ func (s *Stack) Database() *dynamo.Client { return s.database }
 // older one of its id. Functions see it within a few seconds. A fault of kind
 // Invalid says what is wrong with it.
 func (s *Stack) Put(ctx context.Context, a *app.App) error { return s.apps.Put(ctx, a) }
-
-// develop keeps the development application, with the plan of this start.
-func (s *Stack) develop(ctx context.Context, d site.Development) error {
-	a := d.Application(plan.Name(s.opts.Settings.Plan))
-	if was, err := s.apps.App(ctx, d.App); err == nil {
-		a.Settings, a.Name = was.Settings, was.Name
-	}
-	return s.Put(ctx, a)
-}

@@ -7,9 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -73,8 +71,11 @@ func (p *Platform) start(s *config.Standalone) error {
 	if err := p.open(s); err != nil {
 		return err
 	}
-	d, err := p.developer(plan.Name(s.Plan))
+	d, err := p.folder.Development()
 	if err != nil {
+		return err
+	}
+	if err := d.Keep(context.Background(), p.disk.Apps, plan.Name(s.Plan)); err != nil {
 		return err
 	}
 	if err := p.assemble(s); err != nil {
@@ -84,14 +85,7 @@ func (p *Platform) start(s *config.Standalone) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	expires := now.Add(site.TokenLife)
-	known, err := site.NewFacts(s, l.Addr(), certificate, d, now, expires)
-	if err == nil {
-		p.running = site.Running{Facts: known, PID: os.Getpid(), Expires: expires.UTC().Truncate(time.Second), Certificate: certificate}
-		err = p.folder.Note(p.running)
-	}
-	if err != nil {
+	if p.running, err = p.folder.Announce(s, l.Addr(), certificate, d, time.Now()); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	p.serve(l, tls != nil)
@@ -121,26 +115,7 @@ func inUse(f site.Folder, err error) error {
 	if noted != nil {
 		return err
 	}
-	return fmt.Errorf("the data folder %s is in use by another tacet (process %d, %s): stop that one, or say --data DIR for another folder, or --memory (%w)",
-		f, r.PID, r.HTTP, embedded.ErrInUse)
-}
-
-// developer makes sure that the development application is in the stores, with
-// its keys and the plan of this start.
-func (p *Platform) developer(on plan.Name) (site.Development, error) {
-	d, err := p.folder.Development()
-	if err != nil {
-		return d, err
-	}
-	ctx := context.Background()
-	a := d.Application(on)
-	switch was, err := p.disk.Apps.App(ctx, d.App); {
-	case err == nil:
-		a.Settings, a.Name = was.Settings, was.Name
-	case !errors.Is(err, pubsub.ErrNoApp):
-		return d, err
-	}
-	return d, p.disk.Apps.Put(ctx, a)
+	return fmt.Errorf("%w (%w)", r.InUse(f), embedded.ErrInUse)
 }
 
 // assemble joins core, functions, gateway and HTTP.
@@ -167,23 +142,8 @@ func (p *Platform) assemble(s *config.Standalone) error {
 	return nil
 }
 
-// What a client is told with the close frame.
-const (
-	slowReason    = "you read more slowly than your topics are written: come back"
-	restartReason = "the server is about to stop: come back"
-)
-
-// source returns what knows the address of a client behind so many proxies of
-// our own. Nil without any: the gateway knows who is at the other end.
-func source(proxies int) func(*http.Request) string {
-	if proxies == 0 {
-		return nil
-	}
-	return func(r *http.Request) string {
-		// A copy: the connection keeps it, and all headers would be kept with it.
-		return strings.Clone(privacy.Forwarded(r.Header.Values("X-Forwarded-For"), r.RemoteAddr, proxies))
-	}
-}
+// slowReason is what a client is told with wire.CloseSlow.
+const slowReason = "you read more slowly than your topics are written: come back"
 
 // stage is the API as its template describes it to AWS.
 func (p *Platform) stage(s *config.Standalone) gateway.Options {
@@ -210,9 +170,9 @@ func (p *Platform) stage(s *config.Standalone) gateway.Options {
 			string(wire.TypeMessage):     publish,
 		},
 		IdleTimeout: s.IdleTimeout, MaxLifetime: s.MaxLifetime, IntegrationTimeout: s.IntegrationTimeout,
-		Ordered: true, ForwardRefusals: true, SourceIP: source(s.TrustedProxies),
+		Ordered: true, ForwardRefusals: true, SourceIP: site.SourceIP(s.TrustedProxies),
 		SlowClose:     gateway.CloseCode{Code: int(wire.CloseSlow), Reason: slowReason},
-		ShutdownClose: gateway.CloseCode{Code: int(wire.CloseRestart), Reason: restartReason},
+		ShutdownClose: gateway.CloseCode{Code: int(wire.CloseRestart), Reason: site.RestartReason},
 		Opened: func(ctx context.Context, id string) {
 			// What fails is in the log; the client notices that nothing comes.
 			_ = welcome.Greet(ctx, wire.ConnID(id))
