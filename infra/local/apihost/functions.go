@@ -48,20 +48,25 @@ func (fs *functions) add(f *template.Function) error {
 	if err != nil {
 		return err
 	}
-	spec := runtime.Spec{
-		Name: f.ID, Dir: dir, Handler: f.Handler, Runtime: f.Runtime, Timeout: f.Timeout, Memory: f.Memory,
-		Env: fs.h.environment(f),
+	_, err = fs.host.Add(Spec(f, dir, fs.h.environment(f)))
+	return err
+}
+
+// Spec returns a function as the runtime runs it: its code in dir, with the
+// variables in env.
+func Spec(f *template.Function, dir string, env map[string]string) runtime.Spec {
+	s := runtime.Spec{
+		Name: f.ID, Dir: dir, Handler: f.Handler, Runtime: f.Runtime, Timeout: f.Timeout, Memory: f.Memory, Env: env,
 	}
 	if f.Name != f.ID {
-		spec.Aliases = []string{f.Name}
+		s.Aliases = []string{f.Name}
 	}
 	if f.Reserved != nil {
-		if spec.Concurrency = *f.Reserved; spec.Concurrency == 0 {
-			spec.Concurrency = -1
+		if s.Concurrency = *f.Reserved; s.Concurrency == 0 {
+			s.Concurrency = -1 // to the runtime, zero is no limit
 		}
 	}
-	_, err = fs.host.Add(spec)
-	return err
+	return s
 }
 
 // folder returns where a function's code is: where sam build put it, or where

@@ -64,20 +64,7 @@ func (s *Stack) addFunctions(guard string) error {
 		return err
 	}
 	for _, f := range s.template.Functions {
-		spec := runtime.Spec{
-			Name: f.ID, Dir: s.programs[f.ID], Handler: f.Handler, Runtime: f.Runtime,
-			Env: s.environment(f, guard, s.stage().Name), Timeout: f.Timeout, Memory: f.Memory,
-		}
-		if f.Name != f.ID {
-			spec.Aliases = []string{f.Name}
-		}
-		switch {
-		case f.Reserved == nil:
-		case *f.Reserved == 0:
-			spec.Concurrency = -1
-		default:
-			spec.Concurrency = *f.Reserved
-		}
+		spec := apihost.Spec(f, s.programs[f.ID], s.environment(f, guard, s.stage().Name))
 		if s.functions[f.ID], err = s.host.Add(spec); err != nil {
 			return err
 		}
