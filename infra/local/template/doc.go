@@ -22,7 +22,8 @@
 //
 //   - It is no validator: what CloudFormation would refuse may be read here. Use
 //     sam validate --lint.
-//   - No nested stacks, modules, macros, language extensions, imports from
-//     other stacks or dynamic references: what they give is unknown.
+//   - No nested stacks, modules, macros, language extensions or dynamic
+//     references: what they give is unknown, and what other stacks export if
+//     Options do not say it.
 //   - No REST APIs, layers, or APIs described by OpenAPI documents.
 package template

@@ -7,21 +7,17 @@ import (
 
 // Stream is a function's event source: the stream of a table.
 type Stream struct {
-	Line          int
-	Table         string // logical id, or what stands for it
-	From          string // "LATEST", "TRIM_HORIZON"
-	BatchSize     int
-	Window        time.Duration // for a batch to fill
-	Retries       int           // -1: for ever
-	MaxAge        time.Duration // 0: for ever
-	Bisect        bool          // when a batch fails
-	PartialFail   bool          // the function says which records failed
-	Parallel      int           // batches of a shard at once
-	Enabled       bool
-	OnFailure     string   // ARN of where records go that are given up
-	Filters       []string // patterns, one of which a record must match
-	Tumbling      time.Duration
-	FilterUnknown bool // there are filters, and what they say is unknown
+	Line        int
+	Table       string // logical id, or what stands for it
+	From        string // "LATEST", "TRIM_HORIZON"
+	BatchSize   int
+	Window      time.Duration // for a batch to fill
+	Retries     int           // -1: for ever
+	MaxAge      time.Duration // 0: for ever
+	Bisect      bool          // when a batch fails
+	PartialFail bool          // the function says which records failed
+	Enabled     bool
+	Filters     []string // patterns, one of which a record must match
 }
 
 // Schedule is a function's event source: the time.
@@ -30,7 +26,6 @@ type Schedule struct {
 	Expression string // "rate(1 minute)", "cron(…)"
 	Input      string
 	Enabled    bool
-	V2         bool // of EventBridge Scheduler, not of EventBridge
 }
 
 // What Lambda has where a template says nothing:
@@ -55,7 +50,6 @@ func (b *builder) event(f *Function, take taker, name string, v value) {
 		f.Schedules = append(f.Schedules, Schedule{
 			Line: v.line, Expression: take.text(expression, "the schedule"), Input: take.text(p.get("Input"), "Input"),
 			Enabled: (enabled.kind == absent || take.boolean(enabled, "Enabled")) && take.text(p.get("State"), "State") != "DISABLED",
-			V2:      kind == "ScheduleV2",
 		})
 	case "HttpApi":
 		b.httpEvent(f, take, p, v.line)
@@ -70,13 +64,15 @@ func (b *builder) stream(take taker, p, arn value) Stream {
 	s := Stream{
 		Line: arn.line, Table: b.streamed(take.text(arn, "the stream")), From: take.text(p.get("StartingPosition"), "StartingPosition"),
 		BatchSize: take.count(p.get("BatchSize"), "BatchSize"), Retries: -1,
-		Window:    seconds(take, p, "MaximumBatchingWindowInSeconds"),
-		MaxAge:    seconds(take, p, "MaximumRecordAgeInSeconds"),
-		Tumbling:  seconds(take, p, "TumblingWindowInSeconds"),
-		Bisect:    take.boolean(p.get("BisectBatchOnFunctionError"), "BisectBatchOnFunctionError"),
-		Parallel:  max(take.count(p.get("ParallelizationFactor"), "ParallelizationFactor"), 1),
-		Enabled:   p.get("Enabled").kind == absent || take.boolean(p.get("Enabled"), "Enabled"),
-		OnFailure: take.text(p.get("DestinationConfig").get("OnFailure").get("Destination"), "OnFailure"),
+		Window:  seconds(take, p, "MaximumBatchingWindowInSeconds"),
+		MaxAge:  seconds(take, p, "MaximumRecordAgeInSeconds"),
+		Bisect:  take.boolean(p.get("BisectBatchOnFunctionError"), "BisectBatchOnFunctionError"),
+		Enabled: p.get("Enabled").kind == absent || take.boolean(p.get("Enabled"), "Enabled"),
+	}
+	for _, name := range []string{"DestinationConfig", "ParallelizationFactor", "TumblingWindowInSeconds"} {
+		if v := p.get(name); v.kind != absent {
+			b.unsupported(v.line, "%s of the stream of %s", name, s.Table)
+		}
 	}
 	if s.BatchSize == 0 {
 		s.BatchSize = defaultBatch
@@ -88,9 +84,7 @@ func (b *builder) stream(take taker, p, arn value) Stream {
 		s.Retries = take.count(v, "MaximumRetryAttempts")
 	}
 	for _, filter := range p.get("FilterCriteria").get("Filters").each() {
-		pattern := filter.get("Pattern")
-		s.FilterUnknown = s.FilterUnknown || pattern.kind != scalar
-		s.Filters = append(s.Filters, pattern.text)
+		s.Filters = append(s.Filters, take.text(filter.get("Pattern"), "the pattern of a filter"))
 	}
 	return s
 }

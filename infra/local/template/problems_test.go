@@ -81,6 +81,33 @@ func TestAMissingPermissionIsAWarning(t *testing.T) {
 	}
 }
 
+// What a stream's event source has and nobody imitates is said; a filter that
+// nobody knows is a problem of the function that it is for.
+func TestWhatAStreamCannotHaveHereIsSaid(t *testing.T) {
+	read := mustParse(t, `
+Parameters: {P: {Type: String}}
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        News:
+          Type: DynamoDB
+          Properties:
+            Stream: arn:aws:dynamodb:eu-west-1:000000000000:table/things/stream/local
+            TumblingWindowInSeconds: 60
+            ParallelizationFactor: 2
+            DestinationConfig: {OnFailure: {Destination: arn}}
+            FilterCriteria: {Filters: [{Pattern: !Ref P}]}
+`)
+	if got, want := fmt.Sprint(read.Unsupported), "[line 14: DestinationConfig of the stream of things line 13: ParallelizationFactor of the stream of things line 12: TumblingWindowInSeconds of the stream of things]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := fmt.Sprint(read.Function("F").Problems); !strings.Contains(got, "line 15: the pattern of a filter: the parameter P has no default") {
+		t.Errorf("got %s", got)
+	}
+}
+
 func replaced(t *testing.T, text, old, put string) string {
 	t.Helper()
 	if !strings.Contains(text, old) {
