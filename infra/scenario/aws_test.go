@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"tacet/infra/dynamo"
 	"tacet/infra/local/guard"
 	"tacet/infra/local/stack"
+	"tacet/infra/logging"
 	"tacet/infra/scenario"
 )
 
@@ -34,10 +36,13 @@ func onAWS(t *testing.T, o stack.Options) (*stack.Stack, *scenario.Host) {
 		t.Skip("-short leaves out what needs processes of its own")
 	}
 	o.Settings = config.Standalone{
-		Listen: "127.0.0.1:0", Memory: true, Plan: "unlimited",
+		Listen: "127.0.0.1:0", Memory: true, Plan: "unlimited", LogLevel: "debug",
 		IdleTimeout: time.Hour, MaxLifetime: time.Hour, IntegrationTimeout: 29 * time.Second,
 	}
-	o.AWS.AWS, o.Every, o.Log = true, time.Second, slog.New(slog.DiscardHandler)
+	o.AWS.AWS, o.Every = true, time.Second
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	o.Parameters = map[string]string{"FanoutThreshold": "1"}
 	s, err := stack.Start(t.Context(), o)
 	if err != nil {
@@ -65,11 +70,43 @@ func onAWS(t *testing.T, o stack.Options) (*stack.Stack, *scenario.Host) {
 // with its own role; then what they called is held against what the template
 // grants them, both ways.
 func TestConversationsOnTheShapeOnAWS(t *testing.T) {
-	s, h := onAWS(t, stack.Options{})
+	log := new(record)
+	s, h := onAWS(t, stack.Options{Log: logging.New(log, logging.JSON, slog.LevelDebug)})
 	t.Run("conversations", func(t *testing.T) { playAll(t, h) })
 	t.Run("costs", func(t *testing.T) { costs(t, s, h) })
 	rollUp(t, s)
 	t.Run("roles", func(t *testing.T) { roles(t, s.Guard()) })
+	t.Run("silence", log.silent)
+}
+
+// record is a log, of the functions as well.
+type record struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+// silent looks, after all that was said, for what no level may log: tokens (a
+// JWT begins with {" in base64), addresses, and what clients call themselves.
+func (r *record) silent(t *testing.T) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	said := r.text.String()
+	if !strings.Contains(said, `\"level\":\"DEBUG\",\"msg\":\"message\"`) {
+		t.Error("the functions do not log all that they can")
+	}
+	for line := range strings.Lines(said) {
+		for _, private := range []string{"eyJ", "127.0.0.1", "Go-http-client"} {
+			if strings.Contains(line, private) {
+				t.Errorf("there is %s in %s", private, line)
+			}
+		}
+	}
 }
 
 // rollUp gives rollup something to do: events are summed up minutes after they

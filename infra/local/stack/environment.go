@@ -14,9 +14,10 @@ const (
 	lambdaURL      = "AWS_ENDPOINT_URL_LAMBDA"
 	connectionsURL = "TACET_CONNECTIONS_URL"
 	loopbackKeys   = "TACET_LOOPBACK_KEYS"
+	logLevel       = "TACET_LOG_LEVEL"
 )
 
-var supplied = map[string]bool{dynamoDBURL: true, lambdaURL: true, connectionsURL: true, loopbackKeys: true}
+var supplied = map[string]bool{dynamoDBURL: true, lambdaURL: true, connectionsURL: true, loopbackKeys: true, logLevel: true}
 
 // environment returns a function's variables: the template's, and what only
 // this machine knows. The access key id is the function's own name, by which
@@ -27,6 +28,9 @@ func (s *Stack) environment(f *template.Function, guard, stage string) map[strin
 	// Only who has this machine for himself may name it as the place where a
 	// key set is.
 	env[loopbackKeys] = fmt.Sprint(s.opts.Settings.Local())
+	if level := s.opts.Settings.LogLevel; level != "" {
+		env[logLevel] = level
+	}
 	env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"] = f.ID, s.secret, ""
 	return env
 }
