@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"net/url"
 	"strings"
 )
 
@@ -29,10 +28,7 @@ func (a *AWS) Validate(s *Standalone) error {
 	case s.Domain != "":
 		return errors.New("--aws is for trying things out, and gets no certificate from Let's Encrypt: say --tls-cert and --tls-key instead of --domain")
 	}
-	if !a.RunsAlready() {
-		return nil
-	}
-	if u, err := url.Parse(a.DynamoDB); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	if a.RunsAlready() && !isURL(a.DynamoDB) {
 		return errors.New("--dynamodb is neither a folder nor a URL such as http://127.0.0.1:8000")
 	}
 	return nil

@@ -2,10 +2,10 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -43,7 +43,7 @@ type appCreate struct {
 
 func (appCreate) example() string {
 	return `  tacet app create --table tacet-DirectoryTable-1ABC --data .tacet-aws \
-    --websocket wss://abc.execute-api.eu-central-1.amazonaws.com/live \
+    --websocket wss://abc.execute-api.eu-central-1.amazonaws.com/v1 \
     --http https://def.execute-api.eu-central-1.amazonaws.com
   tacet token --data .tacet-aws --subject alice
 
@@ -152,7 +152,7 @@ func (a appCreate) announce(c *console, d site.Development) error {
 		if known.AdminToken, err = d.Token(grant.Admin, now, now.Add(site.TokenLife)); err != nil {
 			return err
 		}
-		return json.NewEncoder(c.out).Encode(known)
+		return c.line(known)
 	}
 	here := quote(a.Data)
 	c.say("Application %s is ready; its keys are in %s, on this machine only.\n\n"+
@@ -167,12 +167,8 @@ func (a appCreate) announce(c *console, d site.Development) error {
 // URL of one of the schemes, without a query.
 func isURL(flag, text string, schemes ...string) error {
 	u, err := url.Parse(text)
-	if err == nil && u.Host != "" && u.RawQuery == "" && u.User == nil {
-		for _, s := range schemes {
-			if u.Scheme == s {
-				return nil
-			}
-		}
+	if err == nil && u.Host != "" && u.RawQuery == "" && u.User == nil && slices.Contains(schemes, u.Scheme) {
+		return nil
 	}
 	return misused("%s must look like %s://HOST/…, as the stack's output says it", flag, schemes[0])
 }

@@ -11,6 +11,7 @@ package command
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +38,7 @@ const (
 // grammar is all that can be typed. Flags and variables are read into it by
 // their tags.
 type grammar struct {
-	Run        run         `cmd:"" help:"Run the whole platform on this machine: WebSockets, HTTP API, stores, in one process."`
+	Run        run         `cmd:"" help:"Run the whole platform on this machine: WebSockets, HTTP API, stores; in one process, or as on AWS."`
 	Gateway    gateway     `cmd:"" help:"Run an API Gateway for the WebSocket API of any SAM or CloudFormation template."`
 	Token      token       `cmd:"" help:"Make a token for an application."`
 	Subscribe  subscribe   `cmd:"" help:"Print what is published on topics."`
@@ -59,6 +60,13 @@ type console struct {
 // say writes a line for a person.
 func (c *console) say(format string, arguments ...any) {
 	fmt.Fprintf(c.err, format+"\n", arguments...)
+}
+
+// line prints one line of JSON, for a program.
+func (c *console) line(v any) error {
+	e := json.NewEncoder(c.out)
+	e.SetEscapeHTML(false) // links are copied out of it as they stand
+	return e.Encode(v)
 }
 
 // misuse is an error of whoever typed the command.

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -50,7 +49,7 @@ func (e estimated) Run(c *console) error {
 	}
 	bill := estimate.Month(w, estimate.Listed, estimate.Assumed)
 	if e.JSON {
-		return json.NewEncoder(c.out).Encode(bill)
+		return c.line(bill)
 	}
 	if err := bill.Table(c.out); err != nil {
 		return err

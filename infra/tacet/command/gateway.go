@@ -23,7 +23,7 @@ type gateway struct {
 	Template   string            `default:"template.yaml" placeholder:"FILE" type:"path" help:"SAM or CloudFormation template, in YAML or JSON. Default: template.yaml here."`
 	API        string            `name:"api" placeholder:"ID" help:"Logical id of the WebSocket API, if the template has several."`
 	Stage      string            `placeholder:"NAME" help:"Stage, if the API has several. Default: the first."`
-	Parameter  map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"Value of a parameter of the template, instead of its default; or, as RESOURCE.ATTRIBUTE=VALUE, of what only a deployed stack knows. Can be repeated."`
+	Parameter  map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"Value of a parameter of the template, instead of its default; or, as RESOURCE.ATTRIBUTE=VALUE or ImportValue.NAME=VALUE, of what only a deployed stack knows. Can be repeated."`
 	Region     string            `default:"us-east-1" placeholder:"REGION" help:"Region that the template, events and functions speak of. Default: ${default}."`
 	DomainName string            `placeholder:"HOST[:PORT]" help:"Domain name in events, from which functions make the address to post to. Default: where this listens, or with --lambda-endpoint what the client connected to."`
 
@@ -96,9 +96,7 @@ func (g gateway) Run(ctx context.Context, c *console) error {
 	}
 	facts := h.Facts()
 	if g.JSON {
-		line := json.NewEncoder(c.out)
-		line.SetEscapeHTML(false)
-		err = line.Encode(facts)
+		err = c.line(facts)
 	}
 	c.say("%s", apiGreeting{facts, o})
 	if err == nil {

@@ -81,7 +81,7 @@ func (p publish) Run(ctx context.Context, c *console) error {
 	case err != nil:
 		return err
 	case bool(p.JSON):
-		return json.NewEncoder(c.out).Encode(n)
+		return c.line(n)
 	}
 	c.say("published on %s: %d matched, %d delivered, %d gone", p.Topic, n.Matched, n.Delivered, n.Gone)
 	return nil

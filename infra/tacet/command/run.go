@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -112,9 +111,7 @@ func stop(p platform) error {
 // announce says how to use the platform.
 func (r run) announce(c *console, running site.Running) error {
 	if r.JSON {
-		line := json.NewEncoder(c.out)
-		line.SetEscapeHTML(false) // the link is copied out of it as it stands
-		return line.Encode(running.Facts)
+		return c.line(running.Facts)
 	}
 	_, err := fmt.Fprint(c.err, greeting{c.program, &r.Standalone, running, isTerminal(c.err)})
 	return err

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -75,7 +74,7 @@ func (t token) Run(c *console) error {
 		_, err = fmt.Fprintln(c.out, signed)
 		return err
 	}
-	return json.NewEncoder(c.out).Encode(struct {
+	return c.line(struct {
 		Token       string    `json:"token"`
 		Kind        string    `json:"kind"`
 		App         string    `json:"app,omitempty"`

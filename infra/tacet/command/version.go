@@ -1,7 +1,6 @@
 package command
 
 import (
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -35,7 +34,7 @@ func (v version) Run(c *console) error {
 		}
 	}
 	if v.JSON {
-		return json.NewEncoder(c.out).Encode(built)
+		return c.line(built)
 	}
 	_, err := fmt.Fprintf(c.out, "tacet %s %s %s\n", built.Version, built.Go, built.Platform)
 	return err
