@@ -348,6 +348,9 @@ func nothingRests(t *template.Template) []string {
 		if !slices.Contains(kinds, r.Type) {
 			found = append(found, r.ID+" is a "+r.Type+": can a message rest in it?")
 		}
+		if again, _ := r.Properties["EventInvokeConfig"].(map[string]any); r.ID == "FanoutFunction" && again["MaximumRetryAttempts"] != "0" {
+			found = append(found, "a message for FanoutFunction would rest until it is tried again")
+		}
 		walk(r.Properties, func(name string, _ any) {
 			if slices.Contains(resting, name) {
 				found = append(found, r.ID+" has "+name)
@@ -437,6 +440,7 @@ func TestPlantedViolationsOfTheTemplateAreSeen(t *testing.T) {
 		{"Type: AWS::SNS::Topic\n", "Type: AWS::SQS::Queue\n", "AlarmTopic is a AWS::SQS::Queue"},
 		{"            BisectBatchOnFunctionError: true\n", "            DestinationConfig: {OnFailure: {Type: SQS}}\n", "RollupFunction has DestinationConfig"},
 		{"      EventInvokeConfig: {MaximumEventAgeInSeconds: 300,", "      EventInvokeConfig: {DestinationConfig: {}, MaximumEventAgeInSeconds: 300,", "WelcomeFunction has DestinationConfig"},
+		{"EventInvokeConfig: {MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0}\n      Environment:\n        Variables:\n          TACET_CONNECTIONS_URL", "Environment:\n        Variables:\n          TACET_CONNECTIONS_URL", "would rest until it is tried again"},
 		{"Dimensions: [{Name: FunctionName, Value: !Ref SubscribeFunction}]", "Dimensions: []", "ErrorAlarm does not watch SubscribeFunction"},
 	} {
 		if strings.Count(text, c.old) == 0 {
