@@ -24,6 +24,7 @@ type round struct {
 	poster     *Poster
 	series     *sigv4.Series // of which each worker makes its own
 	repeatable bool          // a request may take effect twice
+	large      bool          // the frame is, so that to copy it costs less than to keep it
 
 	mu     sync.Mutex
 	to     []wire.ConnID // not tried yet
@@ -34,7 +35,7 @@ type round struct {
 
 func (p *Poster) newRound(to []wire.ConnID, a sigv4.Alike) *round {
 	a.Host, a.Path = p.host, p.path
-	return &round{poster: p, series: p.signer.Series(a, time.Now()), to: to}
+	return &round{poster: p, series: p.signer.Series(a, time.Now()), to: to, large: len(a.Body) > 16<<10}
 }
 
 // do makes the requests. It returns in time.

@@ -12,8 +12,9 @@ import (
 	"tacet/infra/parcel"
 )
 
-// abreast is how many parcels are under way at once: what each holds of a frame
-// is 4/3 of it, and the function has to be allowed as many instances.
+// abreast is how many parcels are under way at once, of all posts together: what
+// each holds of a frame is 4/3 of it, and the function has to be allowed as many
+// instances. Pages of one audience are posted at the same time.
 const abreast = 32
 
 // split is a pubsub.Poster that has help.
@@ -21,6 +22,8 @@ type split struct {
 	pubsub.Poster
 	call func(ctx context.Context, payload []byte) ([]byte, error)
 	most int
+	// turns holds one for each parcel that is under way.
+	turns chan struct{}
 }
 
 // whole is a frame for so many that they are divided.
@@ -47,7 +50,7 @@ type whole struct {
 // Failed: it is not posted again. Only if the error has a method NotStarted
 // that returns true the part is posted from here.
 func Split(direct pubsub.Poster, call func(ctx context.Context, payload []byte) ([]byte, error), threshold int) pubsub.Poster {
-	return &split{direct, call, max(threshold, 1)}
+	return &split{direct, call, max(threshold, 1), make(chan struct{}, abreast)}
 }
 
 // Post implements pubsub.Poster.
@@ -58,12 +61,11 @@ func (s *split) Post(ctx context.Context, to []wire.ConnID, f wire.Frame) pubsub
 	parts := (len(to) + s.most - 1) / s.most
 	size := (len(to) + parts - 1) / parts
 	w := whole{split: s, frame: f, until: until(ctx, time.Now()), here: make(chan struct{}, 1)}
-	turns := make(chan struct{}, abreast)
 	var calls sync.WaitGroup
 	for part := range slices.Chunk(to[size:], size) {
 		calls.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
+			s.turns <- struct{}{}
+			defer func() { <-s.turns }()
 			w.send(ctx, part)
 		})
 	}

@@ -118,13 +118,17 @@ func (w *worker) attempt(ctx context.Context, id wire.ConnID) (verdict, Cause) {
 	return w.round.judge(a.status)
 }
 
-// rest gives connection and slot back.
+// rest gives connection and slot back, and the requests if they are large: so
+// there are as many of these as there are slots, however many posts take turns.
 func (w *worker) rest(now time.Time) {
 	if w.conn == nil {
 		return
 	}
 	w.round.poster.pool.put(w.conn, now)
 	w.conn = nil
+	if w.round.large {
+		w.series = nil
+	}
 	w.round.poster.pool.leave()
 }
 
