@@ -15,7 +15,6 @@ type Prices struct {
 	LogGB            float64 // written to CloudWatch Logs
 	OutGB            float64 // to the internet
 	Key              float64 // KMS, a month
-	KeyRequest       float64
 	Alarm            float64 // CloudWatch, a month
 	Dashboard        float64 // CloudWatch, a month
 }
@@ -29,7 +28,7 @@ var Listed = Prices{
 	Invocation: 0.20e-6, GBSecond: 0.0000133334,
 	WriteUnit: 0.625e-6, ReadUnit: 0.125e-6, StoredGB: 0.25,
 	LogGB: 0.50, OutGB: 0.09,
-	Key: 1.00, KeyRequest: 0.03e-4, Alarm: 0.10, Dashboard: 3.00,
+	Key: 1.00, Alarm: 0.10, Dashboard: 3.00,
 }
 
 // Assumptions are what nobody can know before the first bill.
