@@ -70,7 +70,7 @@ var rules = []rule{
 		because: "it speaks RFC 6455 and knows nothing of API Gateway or of us",
 	},
 	{
-		from: []string{"infra/local/gateway"}, not: everything, but: []string{"infra/apigw", "infra/local/gateway", "infra/local/iam", "infra/local/signature", "infra/local/socket"},
+		from: []string{"infra/local/gateway"}, not: everything, but: []string{"infra/apigw", "infra/local/gateway", "infra/local/iam", "infra/local/signature", "infra/local/socket", "infra/sigv4"},
 		because: "it imitates API Gateway, for which a handler is a value with Invoke; it serves other people's functions as well",
 	},
 	{
@@ -89,7 +89,7 @@ var rules = []rule{
 		from: []string{"infra/local/apihost"}, not: everything,
 		but: []string{
 			"infra/apigw", "infra/local/apihost", "infra/local/dynamodb", "infra/local/gateway", "infra/local/iam", "infra/local/runtime",
-			"infra/local/signature", "infra/local/socket", "infra/local/template",
+			"infra/local/signature", "infra/local/socket", "infra/local/template", "infra/sigv4",
 		},
 		because: "it serves anybody's template, and nothing of Tacet is in most of them",
 	},

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -41,11 +40,9 @@ func NewClient(o Options) *Client {
 		o.Timeout = 2 * time.Second
 	}
 	options := dynamodb.Options{
-		Region: o.Region,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: o.Credentials.ID, SecretAccessKey: o.Credentials.Secret, SessionToken: o.Credentials.Session}, nil
-		}),
-		HTTPClient: awshttp.NewBuildableClient().WithTimeout(o.Timeout),
+		Region:      o.Region,
+		Credentials: o.Credentials,
+		HTTPClient:  awshttp.NewBuildableClient().WithTimeout(o.Timeout),
 		Retryer: retry.AddWithErrorCodes(retry.NewStandard(func(s *retry.StandardOptions) {
 			s.MaxAttempts = attempts
 			s.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return backoff(attempt), nil })

@@ -36,7 +36,7 @@ func serve(t *testing.T, o gateway.Options, start func(*httptest.Server)) *api {
 	t.Helper()
 	a := &api{t: t, opened: make(chan wire.ConnID, 1)}
 	o.Stage, o.Selection, o.Region = "prod", "$request.body.type", "eu-west-1"
-	o.Credentials = &gateway.Credentials{AccessKeyID: credentials.ID, SecretAccessKey: credentials.Secret, SessionToken: credentials.Session}
+	o.Credentials = &credentials
 	o.Opened = func(_ context.Context, id string) { a.opened <- wire.ConnID(id) }
 	var err error
 	if a.Gateway, err = gateway.New(o); err != nil {

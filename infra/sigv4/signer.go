@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
@@ -46,8 +45,10 @@ func NewSigner(c Credentials, service, region string) *Signer {
 // Sign adds a date, the session's token and the signature to the headers of r,
 // whose body is what it says.
 func (s *Signer) Sign(ctx context.Context, r *http.Request, body []byte, at time.Time) error {
-	own := s.secrets()
-	c := aws.Credentials{AccessKeyID: own.ID, SecretAccessKey: own.Secret, SessionToken: own.Session}
+	c, err := s.secrets().Retrieve(ctx)
+	if err != nil {
+		return err
+	}
 	return s.general.SignHTTP(ctx, c, r, hexOfHash(body), s.service, s.region, at)
 }
 

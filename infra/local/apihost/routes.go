@@ -21,7 +21,7 @@ func (h *Host) gatewayOptions(find func(id string) (gateway.Handler, error)) (ga
 	o, err := Stage(h.opts.Template, h.api, h.stage, h.opts.APIKeys, find)
 	o.DomainName, o.Log = h.domain(), h.opts.Log
 	o.IdleTimeout, o.MaxLifetime, o.IntegrationTimeout = h.opts.IdleTimeout, h.opts.MaxLifetime, h.opts.IntegrationTimeout
-	o.Callers = &gateway.Credentials{AccessKeyID: Caller, SecretAccessKey: Caller}
+	o.Callers = &gateway.Credentials{ID: Caller, Secret: Caller}
 	return o, err
 }
 

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"tacet/infra/sigv4"
 )
 
 // Table is what a table looks like, as far as DynamoDB Local cares.
@@ -55,9 +57,7 @@ func NewTables(endpoint string) Tables { return TablesOf(endpoint, "local", "adm
 func TablesOf(endpoint, region, keyID string) Tables {
 	return Tables{dynamodb.New(dynamodb.Options{
 		Region: region, BaseEndpoint: &endpoint,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: "none"}, nil
-		}),
+		Credentials: sigv4.Credentials{ID: keyID, Secret: "none"},
 	})}
 }
 

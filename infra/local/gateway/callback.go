@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"tacet/infra/local/signature"
 	"tacet/infra/local/socket"
 )
 
@@ -28,7 +29,7 @@ func (g *Gateway) callback(w http.ResponseWriter, r *http.Request, escapedID str
 	if len(body) > maxPost { // before the signature, which would need all of it
 		return &refusal{status: http.StatusRequestEntityTooLarge, text: "Payload exceeds 128 KB"}
 	}
-	if c := g.opts.Credentials; c != nil && c.Verify(r, body, signingService, g.opts.Region, g.opts.Now()) != nil {
+	if c := g.opts.Credentials; c != nil && signature.Verify(*c, r, body, signingService, g.opts.Region, g.opts.Now()) != nil {
 		return &refusal{status: http.StatusForbidden, text: textForbidden}
 	}
 	if g.requests.take(1) == 0 {

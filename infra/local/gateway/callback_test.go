@@ -287,15 +287,11 @@ func TestPostFromInsideAHandlerArrivesBeforeItsResponse(t *testing.T) {
 func sdk(a *api, credentials gateway.Credentials, base string, region string) *apigatewaymanagementapi.Client {
 	return apigatewaymanagementapi.New(apigatewaymanagementapi.Options{
 		BaseEndpoint: aws.String(a.http + base), Region: region, RetryMaxAttempts: 1,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{
-				AccessKeyID: credentials.AccessKeyID, SecretAccessKey: credentials.SecretAccessKey, SessionToken: credentials.SessionToken,
-			}, nil
-		}),
+		Credentials: credentials,
 	})
 }
 
-var key = gateway.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEMI"}
+var key = gateway.Credentials{ID: "AKIDEXAMPLE", Secret: "wJalrXUtnFEMI"}
 
 func post(c *apigatewaymanagementapi.Client, id, data string) error {
 	_, err := c.PostToConnection(context.Background(), &apigatewaymanagementapi.PostToConnectionInput{ConnectionId: &id, Data: []byte(data)})
@@ -306,7 +302,7 @@ func post(c *apigatewaymanagementapi.Client, id, data string) error {
 // real programs use.
 func TestSDKClient(t *testing.T) {
 	for name, credentials := range map[string]gateway.Credentials{
-		"long-lived": key, "session": {AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "secret", SessionToken: "a+token/with=signs"},
+		"long-lived": key, "session": {ID: "ASIAEXAMPLE", Secret: "secret", Session: "a+token/with=signs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, c, id := connected(t, gateway.Options{Credentials: &credentials, Region: "eu-central-1"}, nil)
@@ -371,9 +367,9 @@ func TestRequestThatIsNotSignedAsRequiredIs403(t *testing.T) {
 		credentials gateway.Credentials
 		region      string
 	}{
-		"secret":  {gateway.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: "other"}, "us-east-1"},
-		"key id":  {gateway.Credentials{AccessKeyID: "OTHER", SecretAccessKey: key.SecretAccessKey}, "us-east-1"},
-		"session": {gateway.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: key.SecretAccessKey, SessionToken: "t"}, "us-east-1"},
+		"secret":  {gateway.Credentials{ID: key.ID, Secret: "other"}, "us-east-1"},
+		"key id":  {gateway.Credentials{ID: "OTHER", Secret: key.Secret}, "us-east-1"},
+		"session": {gateway.Credentials{ID: key.ID, Secret: key.Secret, Session: "t"}, "us-east-1"},
 		"region":  {key, "eu-west-1"},
 	} {
 		var forbidden *types.ForbiddenException

@@ -12,6 +12,7 @@ import (
 	"unique"
 
 	"tacet/infra/apigw"
+	"tacet/infra/local/signature"
 	"tacet/infra/local/socket"
 )
 
@@ -92,7 +93,7 @@ func (h *handshake) admit() *refusal {
 				return h.refuse(http.StatusBadRequest, "Missing required request parameters")
 			}
 		}
-		if connect.IAM && g.opts.Callers.Verify(h.r, nil, signingService, g.opts.Region, g.opts.Now()) != nil {
+		if connect.IAM && signature.Verify(*g.opts.Callers, h.r, nil, signingService, g.opts.Region, g.opts.Now()) != nil {
 			return h.refuse(http.StatusForbidden, textForbidden)
 		}
 	}

@@ -1,10 +1,10 @@
 package gateway
 
-import "tacet/infra/local/signature"
+import "tacet/infra/sigv4"
 
 // Credentials are the key pair that requests must be signed with. They print as
 // their id.
-type Credentials = signature.Credentials
+type Credentials = sigv4.Credentials
 
 // signingService is what requests to API Gateway's APIs are signed for.
 const signingService = "execute-api"

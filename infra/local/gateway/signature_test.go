@@ -14,7 +14,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-var testKey = Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEMI"}
+var testKey = Credentials{ID: "AKIDEXAMPLE", Secret: "wJalrXUtnFEMI"}
 
 const testRegion = "us-east-1"
 
@@ -25,7 +25,7 @@ func signed(t *testing.T, method, target, body string, at time.Time, presign boo
 	r.Header.Set("Content-Type", "application/octet-stream")
 	r.Header.Set("X-Other", "  two  spaces ")
 	hash := sha256.Sum256([]byte(body))
-	credentials := aws.Credentials{AccessKeyID: testKey.AccessKeyID, SecretAccessKey: testKey.SecretAccessKey}
+	credentials := aws.Credentials{AccessKeyID: testKey.ID, SecretAccessKey: testKey.Secret}
 	if !presign {
 		if err := v4.NewSigner().SignHTTP(context.Background(), credentials, r, hex.EncodeToString(hash[:]), "execute-api", testRegion, at); err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"tacet/infra/local/iam"
 	"tacet/infra/local/signature"
+	"tacet/infra/sigv4"
 )
 
 // Options say who may pass, and where to.
@@ -100,8 +101,8 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id, service := signature.KeyID(r)
 	role, known := g.opts.Roles[id]
 	to := g.service(r)
-	key := signature.Credentials{AccessKeyID: id, SecretAccessKey: g.opts.Secret}
-	if !known || to == nil || key.Verify(r, body, service, g.opts.Region, time.Now()) != nil || service != string(to.name) {
+	key := sigv4.Credentials{ID: id, Secret: g.opts.Secret}
+	if !known || to == nil || signature.Verify(key, r, body, service, g.opts.Region, time.Now()) != nil || service != string(to.name) {
 		refuse(w, serviceOf(r), http.StatusForbidden, "UnrecognizedClientException", "The security token included in the request is invalid.")
 		return
 	}

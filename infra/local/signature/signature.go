@@ -2,8 +2,8 @@
 // other side of AWS Signature Version 4.
 //
 // It promises that what it takes was signed with the credentials, for the
-// service, the region and the time; that a comparison takes as long whatever
-// is wrong; and that credentials print as their id.
+// service, the region and the time; and that a comparison takes as long
+// whatever is wrong.
 //
 // It signs the request again with the SDK's signer and compares. So it refuses
 // what that signer would not sign: a signature that covers User-Agent, Expect,
@@ -25,20 +25,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"tacet/infra/sigv4"
 )
-
-// Credentials are the key pair that requests must be signed with.
-type Credentials struct {
-	AccessKeyID     string
-	SecretAccessKey string
-	SessionToken    string // empty: long-lived credentials
-}
-
-// String returns the access key id alone.
-func (c Credentials) String() string { return "credentials " + c.AccessKeyID }
-
-// GoString is String: the secret must not show in a dump of Options.
-func (c Credentials) GoString() string { return c.String() }
 
 const (
 	signingAlgorithm = "AWS4-HMAC-SHA256"
@@ -80,9 +69,9 @@ func KeyID(r *http.Request) (id, service string) {
 // for a service in a region, in its headers or in its query string, within five
 // minutes of now. (A presigned request is good for X-Amz-Expires, but never for
 // longer than that.)
-func (c *Credentials) Verify(r *http.Request, body []byte, service, region string, now time.Time) error {
+func Verify(c sigv4.Credentials, r *http.Request, body []byte, service, region string, now time.Time) error {
 	said, ok := read(r)
-	if !ok || said.accessKeyID != c.AccessKeyID || !same(said.token, c.SessionToken) {
+	if !ok || said.accessKeyID != c.ID || !same(said.token, c.Session) {
 		return ErrSignature
 	}
 	if skew := now.Sub(said.at); skew > maxSkew || skew < -maxSkew {
@@ -91,7 +80,7 @@ func (c *Credentials) Verify(r *http.Request, body []byte, service, region strin
 	if said.scope != said.at.Format("20060102")+"/"+region+"/"+service+"/aws4_request" {
 		return ErrSignature
 	}
-	want, err := c.sign(r, body, said, service, region)
+	want, err := sign(c, r, body, said, service, region)
 	if err != nil || !same(said.value, want) {
 		return ErrSignature
 	}
@@ -133,7 +122,7 @@ func read(r *http.Request) (s claim, ok bool) {
 }
 
 // sign returns the signature that a request ought to bear.
-func (c *Credentials) sign(r *http.Request, body []byte, said claim, service, region string) (string, error) {
+func sign(c sigv4.Credentials, r *http.Request, body []byte, said claim, service, region string) (string, error) {
 	again := &http.Request{Method: r.Method, Host: r.Host, Header: http.Header{}, URL: cloneURL(r.URL)}
 	for name := range strings.SplitSeq(said.headers, ";") {
 		switch key := http.CanonicalHeaderKey(name); key {
@@ -144,7 +133,7 @@ func (c *Credentials) sign(r *http.Request, body []byte, said claim, service, re
 			again.Header[key] = slices.Clone(r.Header.Values(key)) // the signer writes into them
 		}
 	}
-	credentials := aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}
+	credentials := aws.Credentials{AccessKeyID: c.ID, SecretAccessKey: c.Secret, SessionToken: c.Session}
 	hash := sha256.Sum256(body)
 	payload := hex.EncodeToString(hash[:])
 	signer := v4.NewSigner()

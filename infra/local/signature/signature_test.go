@@ -15,9 +15,10 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"tacet/infra/local/signature"
+	"tacet/infra/sigv4"
 )
 
-var testKey = signature.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEMI"}
+var testKey = sigv4.Credentials{ID: "AKIDEXAMPLE", Secret: "wJalrXUtnFEMI"}
 
 const testRegion = "us-east-1"
 
@@ -28,7 +29,7 @@ func signed(t *testing.T, method, target, body string, at time.Time, presign boo
 	r.Header.Set("Content-Type", "application/octet-stream")
 	r.Header.Set("X-Other", "  two  spaces ")
 	hash := sha256.Sum256([]byte(body))
-	credentials := aws.Credentials{AccessKeyID: testKey.AccessKeyID, SecretAccessKey: testKey.SecretAccessKey}
+	credentials := aws.Credentials{AccessKeyID: testKey.ID, SecretAccessKey: testKey.Secret}
 	if !presign {
 		if err := v4.NewSigner().SignHTTP(context.Background(), credentials, r, hex.EncodeToString(hash[:]), "execute-api", testRegion, at); err != nil {
 			t.Fatal(err)
@@ -73,23 +74,23 @@ func TestSignature(t *testing.T) {
 			t.Run(fmt.Sprintf("presigned %v/%s", presign, name), func(t *testing.T) {
 				r := signed(t, "POST", target, test.body, test.at, presign)
 				test.change(r)
-				if err := testKey.Verify(r, []byte(test.body), "execute-api", testRegion, now); (err == nil) != test.good {
+				if err := signature.Verify(testKey, r, []byte(test.body), "execute-api", testRegion, now); (err == nil) != test.good {
 					t.Errorf("%v", err)
 				}
 			})
 		}
 		t.Run(fmt.Sprintf("presigned %v/another service", presign), func(t *testing.T) {
 			r := signed(t, "POST", target, "body", now, presign)
-			if testKey.Verify(r, []byte("body"), "lambda", testRegion, now) == nil {
+			if signature.Verify(testKey, r, []byte("body"), "lambda", testRegion, now) == nil {
 				t.Error("accepted")
 			}
-			if id, service := signature.KeyID(r); id != testKey.AccessKeyID || service != "execute-api" {
+			if id, service := signature.KeyID(r); id != testKey.ID || service != "execute-api" {
 				t.Errorf("it says %s for %s", id, service)
 			}
 		})
 		t.Run(fmt.Sprintf("presigned %v/another body", presign), func(t *testing.T) {
 			r := signed(t, "POST", target, "body", now, presign)
-			if testKey.Verify(r, []byte("other"), "execute-api", testRegion, now) == nil {
+			if signature.Verify(testKey, r, []byte("other"), "execute-api", testRegion, now) == nil {
 				t.Error("accepted")
 			}
 		})
@@ -99,18 +100,9 @@ func TestSignature(t *testing.T) {
 			r := httptest.NewRequest("POST", target, nil)
 			r.Header.Set("Authorization", header)
 			r.Header.Set("X-Amz-Date", now.Format("20060102T150405Z"))
-			if testKey.Verify(r, nil, "execute-api", testRegion, now) == nil {
+			if signature.Verify(testKey, r, nil, "execute-api", testRegion, now) == nil {
 				t.Errorf("%q was accepted", header)
 			}
 		}
 	})
-}
-
-func TestCredentialsDoNotPrintTheirSecret(t *testing.T) {
-	holder := struct{ Credentials *signature.Credentials }{&testKey}
-	for _, text := range []string{fmt.Sprint(testKey), fmt.Sprintf("%+v", testKey), fmt.Sprintf("%#v", testKey), fmt.Sprintf("%v", *holder.Credentials)} {
-		if strings.Contains(text, testKey.SecretAccessKey) {
-			t.Errorf("%s", text)
-		}
-	}
 }

@@ -27,10 +27,7 @@ type DynamoDB struct {
 // streams, or ErrNoStream.
 func Of(ctx context.Context, endpoint, region string, c sigv4.Credentials, table string) (*DynamoDB, error) {
 	streams := dynamodbstreams.New(dynamodbstreams.Options{
-		Region: region, BaseEndpoint: &endpoint,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: c.ID, SecretAccessKey: c.Secret, SessionToken: c.Session}, nil
-		}),
+		Region: region, BaseEndpoint: &endpoint, Credentials: c,
 	})
 	out, err := streams.ListStreams(ctx, &dynamodbstreams.ListStreamsInput{TableName: &table})
 	switch {
