@@ -14,10 +14,11 @@ const (
 	// Warning is how long before its end a client is told about it.
 	Warning = 30 * time.Second
 	// Overdue is how far behind it EndExpired looks for connections that should
-	// have ended: for one whose deadline passed while it was being admitted,
-	// where calls are a minute apart, and where some failed or had no time for
-	// all. To end one twice does no harm.
-	Overdue = 10 * time.Minute
+	// have ended: for one whose deadline passed while it was being admitted, and
+	// where calls are a minute apart. To end one twice does no harm.
+	Overdue = 2 * time.Minute
+	// Missed is how far behind it EndMissed looks.
+	Missed = 10 * time.Minute
 )
 
 // authenticate replaces the connection's token with a fresh one of the same
@@ -75,9 +76,27 @@ func (s *Service) ping(context.Context, *request) (wire.Frame, error) { return w
 // which the next call makes up for.
 func (s *Service) EndExpired(ctx context.Context, done time.Time) (time.Time, error) {
 	now := s.Now()
-	due, err := s.Connections.Due(ctx, done.Add(-Overdue), now.Add(Warning))
+	if err := s.endDue(ctx, done.Add(-Overdue), now.Add(Warning), now, done); err != nil {
+		return done, err
+	}
+	return now, nil
+}
+
+// EndMissed ends connections that EndExpired does not look for any more, with
+// the same done: those for which it had no time, or which it could not find, for
+// minutes on end. Among them are some that are gone, of which nobody was told, so
+// it costs more than it is worth to call it as often.
+func (s *Service) EndMissed(ctx context.Context, done time.Time) error {
+	now := s.Now()
+	return s.endDue(ctx, done.Add(-Missed), done.Add(-Overdue), now, now)
+}
+
+// endDue ends connections whose deadline lies in (after, until], if that is over
+// at now, and warns the others that were not warned when EndExpired was done.
+func (s *Service) endDue(ctx context.Context, after, until, now, done time.Time) error {
+	due, err := s.Connections.Due(ctx, after, until)
 	if err != nil {
-		return done, unavailable(err)
+		return unavailable(err)
 	}
 	var missed atomic.Bool
 	abreast(due, func(c *Connection) {
@@ -91,9 +110,9 @@ func (s *Service) EndExpired(ctx context.Context, done time.Time) (time.Time, er
 		}
 	})
 	if missed.Load() {
-		return done, unavailable(errTime)
+		return unavailable(errTime)
 	}
-	return now, nil
+	return nil
 }
 
 func (s *Service) endWithToken(ctx context.Context, c *Connection, now time.Time) {

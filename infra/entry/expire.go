@@ -90,9 +90,13 @@ func (f Expire) destroy(ctx context.Context, from time.Time) error {
 // minute looks after the minute that begins at from, and returns how many
 // passes that took.
 func (f Expire) minute(ctx context.Context, from time.Time) (passes int, err error) {
-	moments, err := f.moments(ctx, from)
+	moments, missed, err := f.moments(ctx, from)
 	if err != nil {
 		return 0, err
+	}
+	var behind error
+	if missed {
+		behind = f.Service.EndMissed(ctx, from)
 	}
 	done := from
 	for _, m := range moments {
@@ -107,7 +111,7 @@ func (f Expire) minute(ctx context.Context, from time.Time) (passes int, err err
 		}
 		passes++
 	}
-	return passes, nil
+	return passes, behind
 }
 
 // pass warns and ends whoever is due. When that fails it tries again, as long as
@@ -139,19 +143,21 @@ func (f Expire) until(ctx context.Context, t time.Time) error {
 
 // moments returns when there is something to do in the minute that begins at
 // from, in order and each once: when connections are to be warned, and when
-// they end. What should have ended before is done at once.
-func (f Expire) moments(ctx context.Context, from time.Time) ([]time.Time, error) {
+// they end. What should have ended before is done at once. It reports whether
+// some were missed for long.
+func (f Expire) moments(ctx context.Context, from time.Time) (moments []time.Time, missed bool, err error) {
 	until := from.Add(turn)
-	due, err := f.Service.Connections.Due(ctx, from.Add(-pubsub.Overdue), until.Add(pubsub.Warning))
+	due, err := f.Service.Connections.Due(ctx, from.Add(-pubsub.Missed), until.Add(pubsub.Warning))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var moments []time.Time
 	for _, c := range due {
 		if warn := c.Deadline.Add(-pubsub.Warning); warn.After(from) { // else that was the last minute's
 			moments = append(moments, roundUp(warn))
 		}
 		switch end := c.Deadline; {
+		case !end.After(from.Add(-pubsub.Overdue)):
+			missed = true
 		case end.Before(from):
 			moments = append(moments, from)
 		case !end.After(until):
@@ -159,7 +165,7 @@ func (f Expire) moments(ctx context.Context, from time.Time) ([]time.Time, error
 		}
 	}
 	slices.SortFunc(moments, time.Time.Compare)
-	return slices.CompactFunc(moments, time.Time.Equal), nil
+	return slices.CompactFunc(moments, time.Time.Equal), missed, nil
 }
 
 // roundUp moves t to the next time of the pace.

@@ -57,6 +57,7 @@ type ends struct {
 	begun time.Time
 	mu    sync.Mutex // several are seen to at a time
 	heard []string
+	stay  bool // who is ended stays in the store
 }
 
 func (e *ends) note(what string, id wire.ConnID) {
@@ -79,7 +80,9 @@ func (e *ends) Close(_ context.Context, id wire.ConnID, code wire.Code, _ string
 	e.note("ended", id)
 	e.store.mu.Lock()
 	defer e.store.mu.Unlock()
-	delete(e.store.of, id)
+	if !e.stay {
+		delete(e.store.of, id)
+	}
 	return nil
 }
 
@@ -269,6 +272,24 @@ func TestExpireGoesOnAfterAFailure(t *testing.T) {
 		e.store.err, e.store.of["never"] = nil, begins.Add(5*time.Second)
 		if _, err := f.Invoke(t.Context(), minute(begins)); err == nil || time.Since(begins) > time.Minute {
 			t.Errorf("%v after %v", err, time.Since(begins))
+		}
+	})
+}
+
+// Connections that were missed for minutes are ended too, once in each minute:
+// some of them may be gone, and nobody has been told.
+func TestExpireEndsWhoWasMissedForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, e := expiring(map[wire.ConnID]float64{"missed": -300, "too long ago": -601, "soon": 10, "later": 20})
+		e.stay = true
+		if _, err := f.Invoke(t.Context(), minute(e.begun)); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"ended missed at 0s", "ended soon at 10s", "ended soon at 20s", "ended later at 20s"}
+		slices.Sort(e.heard)
+		slices.Sort(want)
+		if !slices.Equal(e.heard, want) {
+			t.Errorf("heard %q, want %q", e.heard, want)
 		}
 	})
 }

@@ -24,8 +24,8 @@
 // nobody knows what became of the first.
 //
 // The frame is hashed once, and held once for each worker: a post to 100,000
-// connections of 128 KB holds 10 MB more than one to one connection, and 25 MB
-// more if it is split, four pages of it at a time.
+// connections of 128 KB holds 10 MB more than one to one connection, and 20 to
+// 50 MB more if it is split, four pages of it at a time.
 //
 // Split does the same with help: parts of an audience are posted by invocations
 // of the function fanout, in parallel and synchronous. A message never rests
