@@ -90,7 +90,10 @@ func (f Expire) destroy(ctx context.Context, from time.Time) error {
 // minute looks after the minute that begins at from, and returns how many
 // passes that took.
 func (f Expire) minute(ctx context.Context, from time.Time) (passes int, err error) {
-	moments, missed, err := f.moments(ctx, from)
+	var moments []time.Time
+	var missed bool
+	end := from.Add(turn)
+	err = f.insist(ctx, end, func() (err error) { moments, missed, err = f.moments(ctx, from); return err })
 	if err != nil {
 		return 0, err
 	}
@@ -106,7 +109,8 @@ func (f Expire) minute(ctx context.Context, from time.Time) (passes int, err err
 		if err := f.until(ctx, m); err != nil {
 			return passes, err
 		}
-		if done, err = f.pass(ctx, done, from.Add(turn)); err != nil {
+		err := f.insist(ctx, end, func() (err error) { done, err = f.Service.EndExpired(ctx, done); return err })
+		if err != nil {
 			return passes, err
 		}
 		passes++
@@ -114,17 +118,14 @@ func (f Expire) minute(ctx context.Context, from time.Time) (passes int, err err
 	return passes, behind
 }
 
-// pass warns and ends whoever is due. When that fails it tries again, as long as
-// the minute lasts: the rest of it is not given up for one moment of a table's.
-func (f Expire) pass(ctx context.Context, done, end time.Time) (time.Time, error) {
+// insist does something, and again when it fails, as long as the minute lasts:
+// this is not given up for one moment of a table's.
+func (f Expire) insist(ctx context.Context, end time.Time, do func() error) error {
 	for {
-		next, err := f.Service.EndExpired(ctx, done)
+		err := do()
 		again := f.Service.Now().Add(pace)
-		if err == nil || !again.Before(end) {
-			return next, err
-		}
-		if f.until(ctx, again) != nil {
-			return next, err
+		if err == nil || !again.Before(end) || f.until(ctx, again) != nil {
+			return err
 		}
 	}
 }

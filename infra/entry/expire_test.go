@@ -222,12 +222,11 @@ func TestExpireSaysNothingOfWhatFailed(t *testing.T) {
 		var log strings.Builder
 		f, e := expiring(map[wire.ConnID]float64{"one": 10})
 		f.Log = logging.New(&log, logging.JSON, slog.LevelDebug)
-		e.store.err = errors.New("MARKER")
+		f.Wait = func(context.Context, time.Duration) error { panic("MARKER") }
 		if _, err := f.Invoke(t.Context(), minute(e.begun)); err == nil || strings.Contains(err.Error(), "MARKER") {
 			t.Errorf("got %v", err)
 		}
-		e.store.err = nil
-		f.Wait = func(context.Context, time.Duration) error { panic("MARKER") }
+		f.Wait, e.store.err = nil, errors.New("MARKER")
 		if _, err := f.Invoke(t.Context(), minute(e.begun)); err == nil || strings.Contains(err.Error(), "MARKER") {
 			t.Errorf("got %v", err)
 		}
@@ -247,11 +246,13 @@ func TestExpireSaysNothingOfWhatFailed(t *testing.T) {
 func TestExpireGoesOnAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, e := expiring(map[wire.ConnID]float64{"soon": 10, "late": 50})
+		e.store.err = errors.New("throttled")
 		f.Wait = func(ctx context.Context, d time.Duration) error {
 			time.Sleep(d)
 			e.store.mu.Lock()
 			defer e.store.mu.Unlock()
-			if e.store.err = nil; time.Since(e.begun) < 12*time.Second {
+			switch e.store.err = nil; {
+			case time.Since(e.begun) < 2*time.Second, time.Since(e.begun) > 9*time.Second && time.Since(e.begun) < 12*time.Second:
 				e.store.err = errors.New("throttled")
 			}
 			return nil
