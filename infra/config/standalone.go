@@ -1,12 +1,3 @@
-// Package config is the manual: every setting of a host is a field here, with
-// its flag, its environment variable, its default and what it does.
-//
-// Settings are read once, at the start, and checked here as far as they can be
-// without touching the world: that a file exists or a port is free is found
-// out by whoever opens it. Nothing else in the program reads the environment.
-//
-// The struct tags are those of the command line parser, which this package
-// does not import: a host in the cloud needs none.
 package config
 
 import (
