@@ -145,9 +145,7 @@ type endpoint struct {
 func (e *endpoint) stock() func([]wire.ConnID, []byte) error {
 	client := apigatewaymanagementapi.New(apigatewaymanagementapi.Options{
 		Region: "eu-west-1", BaseEndpoint: aws.String(e.url + "/prod"),
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: e.ID, SecretAccessKey: e.Secret, SessionToken: e.Session}, nil
-		}),
+		Credentials: e.Credentials,
 		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 			t.MaxIdleConnsPerHost, t.TLSClientConfig, t.ForceAttemptHTTP2 = parallel, e.tls, false
 		}),

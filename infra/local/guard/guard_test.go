@@ -20,6 +20,7 @@ import (
 
 	"tacet/infra/local/guard"
 	"tacet/infra/local/iam"
+	"tacet/infra/sigv4"
 )
 
 const (
@@ -74,14 +75,8 @@ func newScene(t *testing.T, policy string, trouble func(guard.Call) guard.Troubl
 	return s
 }
 
-func credentials(id, secret string) aws.CredentialsProviderFunc {
-	return func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}, nil
-	}
-}
-
 func (s *scene) db(id, secret string) *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{Region: region, BaseEndpoint: &s.server.URL, Credentials: credentials(id, secret), RetryMaxAttempts: 1})
+	return dynamodb.New(dynamodb.Options{Region: region, BaseEndpoint: &s.server.URL, Credentials: sigv4.Credentials{ID: id, Secret: secret}, RetryMaxAttempts: 1})
 }
 
 func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
@@ -240,7 +235,7 @@ func TestStrangersAreRefused(t *testing.T) {
 func TestCallbacksAndInvocationsNeedTheirAction(t *testing.T) {
 	post := func(s *scene) error {
 		c := apigatewaymanagementapi.New(apigatewaymanagementapi.Options{
-			Region: region, BaseEndpoint: aws.String(s.server.URL + "/prod"), Credentials: credentials("Function", secret), RetryMaxAttempts: 1,
+			Region: region, BaseEndpoint: aws.String(s.server.URL + "/prod"), Credentials: sigv4.Credentials{ID: "Function", Secret: secret}, RetryMaxAttempts: 1,
 		})
 		_, err := c.PostToConnection(t.Context(), &apigatewaymanagementapi.PostToConnectionInput{ConnectionId: aws.String("AAA="), Data: []byte("x")})
 		return err

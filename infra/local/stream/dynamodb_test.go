@@ -45,9 +45,7 @@ var credentials = sigv4.Credentials{ID: "local", Secret: "local"}
 func db() *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		Region: dynamotest.Region, BaseEndpoint: &local.Endpoint,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: credentials.ID, SecretAccessKey: credentials.Secret}, nil
-		}),
+		Credentials: credentials,
 	})
 }
 
