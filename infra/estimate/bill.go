@@ -88,15 +88,15 @@ func (b *Bill) gateway(w Workload, c counts, p Prices, a Assumptions) {
 func (b *Bill) lambda(w Workload, c counts, p Prices, a Assumptions) {
 	messages := c.publishes + c.backend
 	extra := 0.0 // invocations of fanout, beside the one that publishes
-	if w.Subscribers > a.ChunkOf {
-		extra = messages * (math.Ceil(w.Subscribers/a.ChunkOf) - 1)
+	if w.Subscribers > a.PartOf {
+		extra = messages * (math.Ceil(w.Subscribers/a.PartOf) - 1)
 	}
 	posting := messages + extra
 	others := 3*c.connects + c.subscribes + c.expiries + c.rollups()
 	// Whoever invokes fanout waits for it.
 	waiting := c.deliveries * a.Post
 	if extra > 0 {
-		waiting += messages * a.ChunkOf * a.Post
+		waiting += messages * a.PartOf * a.Post
 	}
 	b.add("Lambda", "invocations", posting+others, "invocation", p.Invocation)
 	b.add("Lambda", "time of what posts", (posting*a.Invocation+waiting)*a.GB, "GB-second", p.GBSecond)

@@ -45,8 +45,8 @@ type Assumptions struct {
 	// Envelope is what a frame has around its payload, in bytes; Event and
 	// Subscriber what an event and a subscription take in a table.
 	Envelope, Event, Subscriber float64
-	// ChunkOf is how many connections one invocation posts to.
-	ChunkOf float64
+	// PartOf is how many connections one invocation posts to.
+	PartOf float64
 	// Alarms and Keys are how many the stack has, besides one dashboard.
 	Alarms, Keys float64
 }
@@ -54,6 +54,6 @@ type Assumptions struct {
 // Assumed is what this package assumes.
 var Assumed = Assumptions{
 	Invocation: 0.015, Post: 0.0002, GB: 1, OtherGB: 0.35, LogBytes: 300,
-	Envelope: 150, Event: 250, Subscriber: 150, ChunkOf: 2_000,
+	Envelope: 150, Event: 250, Subscriber: 150, PartOf: 2_000,
 	Alarms: 8, Keys: 1,
 }
