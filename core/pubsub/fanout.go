@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"tacet/core/app"
+	"tacet/core/fault"
 	"tacet/core/grant"
 	"tacet/core/topic"
 	"tacet/core/wire"
@@ -30,7 +32,19 @@ func (s *Service) fanOut(ctx context.Context, of app.ID, n topic.Name, f wire.Fr
 	o.posts.Wait()
 	// Only now: who is there hears it before those who are not are seen to.
 	s.bury(ctx, o.gone)
-	return o.sum, err
+	return o.sum, o.partly(err)
+}
+
+// partly says of an error, if some had been reached before it, that sending
+// again is not as if nothing had happened.
+func (o *fanning) partly(err error) error {
+	if err == nil || o.sum.Delivered == 0 {
+		return err
+	}
+	return &fault.Error{
+		Kind: fault.Unavailable, Cause: err,
+		Text: "not everybody could be reached: " + strconv.Itoa(o.sum.Delivered) + " connections got the message, and would get it again if it is sent again",
+	}
 }
 
 // pagesAtOnce is how many pages are posted to at a time: a receiver that keeps
@@ -43,7 +57,7 @@ type fanning struct {
 	ctx   context.Context
 	frame wire.Frame
 	turns chan struct{} // made if there are several pages
-	posts sync.WaitGroup
+	posts crew
 
 	mu   sync.Mutex
 	sum  wire.Counts

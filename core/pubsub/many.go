@@ -12,6 +12,38 @@ import (
 // calls of ports.
 const atOnce = 32
 
+// crew is goroutines whose starter waits for them. If one panics, Wait does, with
+// the same: by itself it would end the process, and print what it was about,
+// which may be a frame. The zero value is ready.
+type crew struct {
+	members sync.WaitGroup
+
+	mu       sync.Mutex
+	panicked any
+}
+
+// Go calls f in a goroutine.
+func (c *crew) Go(f func()) {
+	c.members.Go(func() {
+		defer func() {
+			if v := recover(); v != nil {
+				c.mu.Lock()
+				c.panicked = v
+				c.mu.Unlock()
+			}
+		}()
+		f()
+	})
+}
+
+// Wait returns, or panics, when all have ended.
+func (c *crew) Wait() {
+	c.members.Wait()
+	if c.panicked != nil {
+		panic(c.panicked)
+	}
+}
+
 // abreast calls f for each of them, for some at a time and in no order.
 func abreast[T any](all []T, f func(T)) {
 	switch len(all) {
@@ -22,7 +54,7 @@ func abreast[T any](all []T, f func(T)) {
 		return
 	}
 	var next atomic.Int64
-	var workers sync.WaitGroup
+	var workers crew
 	for range min(atOnce, len(all)) {
 		workers.Go(func() {
 			for {

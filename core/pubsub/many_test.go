@@ -174,7 +174,11 @@ func TestWhoPublishesToMoreThanThereIsTimeForIsToldSo(t *testing.T) {
 		s, f := distant(t, slices.Repeat([][]wire.ConnID{{"open", "slow"}}, 100)...)
 		ctx, cancel := context.WithTimeout(t.Context(), 28*time.Second)
 		defer cancel()
-		wantError(t, string(s.Answer(ctx, "me", []byte(publish("news", ""))).JSON), wire.CodeUnavailable)
+		answer := string(s.Answer(ctx, "me", []byte(publish("news", ""))).JSON)
+		wantError(t, answer, wire.CodeUnavailable)
+		if !strings.Contains(answer, " connections got the message") || strings.Contains(answer, "retryAfterMs") {
+			t.Errorf("who sends again sends it to some twice, and is not told: %s", answer)
+		}
 		if ctx.Err() != nil || f.reco.Load() != 1 {
 			t.Errorf("it is too late (%v), and %d events were recorded", ctx.Err(), f.reco.Load())
 		}

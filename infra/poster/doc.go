@@ -10,10 +10,10 @@
 // A frame is posted to a connection at most once, as core promises its clients.
 // What is known not to have happened is tried again, up to six times, after a
 // random part of a time that doubles: 429, which API Gateway says of the rate
-// of all requests and of one receiver that is too slow alike; 500 and 503; a
+// of all requests and of one receiver that is too slow alike; 503; a
 // connection that could not be made, or that broke before the request was out.
 // What may have happened is not tried again, and counts as failed: no answer,
-// half an answer, 502, 504. So an ack can call failed what arrived; it never
+// half an answer, 500, 502, 504. So an ack can call failed what arrived; it never
 // calls delivered what did not. Whoever is refused goes to the end of the
 // queue, and a worker that is refused slows down, so that one slow receiver
 // holds up nobody, and throttling throttles.

@@ -61,8 +61,8 @@ var means = map[string]string{
 	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n": "delivered",
 	"HTTP/1.1 100 Continue\r\n\r\n" + ok:                                         "delivered",
 	status("410"):                                                                "gone",
-	status("429"):                                                                "again", status("500"): "again", status("503"): "again", torn: "again",
-	status("400"): "failed", status("403"): "failed", status("413"): "failed", status("502"): "failed", status("504"): "failed",
+	status("429"):                                                                "again", status("503"): "again", torn: "again",
+	status("400"): "failed", status("403"): "failed", status("413"): "failed", status("500"): "failed", status("502"): "failed", status("504"): "failed",
 	hang: "failed", reset: "failed", "HTTP/1.1 20": "failed", "SSH-2.0-OpenSSH_9.2\r\n": "failed",
 }
 

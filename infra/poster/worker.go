@@ -180,8 +180,8 @@ const (
 )
 
 // judge returns what a status says. Of those that speak of the other side's
-// trouble, 500 and 503 say that the request was not fulfilled (RFC 9110, 15.6);
-// 502 and 504 that somebody further on did not answer, and may have acted.
+// trouble, 503 says that the request was not looked at (RFC 9110, 15.6.4); after
+// 500, 502 and 504 it may have been carried out all the same.
 func (r *round) judge(status int) (verdict, Cause) {
 	switch {
 	case status >= 200 && status < 300:
@@ -190,7 +190,7 @@ func (r *round) judge(status int) (verdict, Cause) {
 		return gone, ""
 	}
 	cause := Cause("status " + strconv.Itoa(status))
-	if status == 429 || status == 500 || status == 503 || r.repeatable && status > 500 {
+	if status == 429 || status == 503 || r.repeatable && status >= 500 {
 		return refused, cause
 	}
 	return failed, cause
