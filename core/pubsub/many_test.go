@@ -204,3 +204,28 @@ func TestManyTokensEndInTime(t *testing.T) {
 		}
 	})
 }
+
+// throws panics with the frame that it is to post, on the first page.
+type throws struct{ pubsub.Poster }
+
+func (throws) Post(_ context.Context, to []wire.ConnID, f wire.Frame) pubsub.Posted {
+	if to[0] == "a0" {
+		panic(string(f.JSON))
+	}
+	return pubsub.Posted{Delivered: len(to)}
+}
+
+// Pages are posted beside one another. A panic in one of them ended the process,
+// which prints what was thrown; who calls knows how to keep it from a log.
+func TestAPanicBesideOthersIsTheCallers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := distant(t, ids("a", 2), ids("b", 2), ids("c", 2))
+		s.Poster = throws{}
+		defer func() {
+			if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), "MARKER") {
+				t.Errorf("the caller recovered %v", v)
+			}
+		}()
+		s.Answer(t.Context(), "me", []byte(`{"type":"publish","data":{"topic":"news","payload":"MARKER"}}`))
+	})
+}
