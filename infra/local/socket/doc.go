@@ -82,9 +82,24 @@
 //
 // An idle connection adds 1.3 kB to the process on the loops, most of it the heap's slack
 // from serving the upgrade (alive is about a quarter of a kilobyte), 13 kB on
-// goroutines; over TLS 14 and 26 kB, which is crypto/tls. Two loops on two cores were
-// slower than one, and waiting in the runtime's poller cost more CPU than in our own
-// epoll_wait. To repeat, with other servers through -peer and -peer-pid:
+// goroutines; over TLS 14 and 26 kB, which is crypto/tls. Waiting in the runtime's poller cost
+// more CPU than in our own epoll_wait.
+//
+// On a quiet machine of two cores, what a message to many takes is the kernel's: nine tenths of
+// the server's CPU time are spent in tcp_sendmsg, the receivers' half of TCP included, and
+// receivers on the same machine use the other core just as fully (at 5,000, 4.9 µs per
+// delivery on one core and 5.0 on the other). So these did not help there, tried on
+// the whole platform with receivers that were served without pause:
+//
+//   - two loops, or a goroutine that sends beside the loop: 37 instead of 25 ms to the last of 5,000,
+//     12.6 instead of 10.9 to 2,500, for it takes from the receivers. With pauses of a
+//     quarter of a second, after which TCP acknowledges on the sender's side, it is the other
+//     way round, 23 instead of 40: a benchmark has to have the pattern that it is about;
+//   - sending to the first receivers while the others are being queued: the first have it
+//     20 to 70 µs sooner, the last at the same time;
+//   - larger batches for the ring, and waiting in epoll without the scheduler's knowledge.
+//
+// To repeat, with other servers through -peer and -peer-pid:
 //
 //	go test ./infra/local/socket -run xxx -bench 'ToTheLast|Burst|Idle' -benchtime 200ms
 package socket

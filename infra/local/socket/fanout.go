@@ -49,10 +49,8 @@ type flusher struct {
 
 	mu     sync.Mutex
 	rounds int     // readers inside a round
-	busy   int     // who is flushing
 	dirty  []*Conn // marked dirty, oldest first
-	due    int     // how many of dirty are of rounds that are over; the others still gather
-	taken  int     // how many of dirty have been taken, at most due
+	taken  int     // how many of dirty have been taken
 
 	lists sync.Pool
 }
@@ -79,18 +77,19 @@ func (f *flusher) one(c *Conn) {
 	f.all(m)
 }
 
-// all flushes connections that were just marked dirty, and takes the list back. During a
-// round, they are left to whoever ends it.
+// all flushes connections that were just marked dirty, and takes the list back.
 func (f *flusher) all(m *marked) {
 	if len(m.conns) > 0 {
 		f.mu.Lock()
 		f.dirty = append(f.dirty, m.conns...)
+		inside := f.rounds > 0
+		f.mu.Unlock()
 		clear(m.conns)
 		m.conns = m.conns[:0]
-		if f.rounds == 0 {
-			f.release(false)
+		if !inside {
+			f.begin()
+			f.end()
 		}
-		f.mu.Unlock()
 	}
 	f.lists.Put(m)
 }
@@ -102,59 +101,29 @@ func (f *flusher) begin() {
 	f.mu.Unlock()
 }
 
-// end ends a round, and flushes what has gathered. With more, another begins at once.
-func (f *flusher) end(more bool) {
+// end ends a round: it flushes what has gathered, and returns when there is nothing left
+// or when it has done its share and others are at it.
+func (f *flusher) end() {
+	var buf [flushBatch]*Conn
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.rounds--
-	f.release(more)
-}
-
-// release flushes all that has gathered, and returns when there is nothing left or when it
-// has done its share and others are at it. With more, it calls nobody to help: what the
-// last receiver waits for is then the next round, and receivers need the other
-// processors to take what there is. The caller holds f.mu, which is let go meanwhile.
-func (f *flusher) release(more bool) {
-	f.due = len(f.dirty)
-	share := f.due - f.taken
-	if !more {
-		f.srv.helpers.call(share)
+	share := len(f.dirty) - f.taken
+	if share > 2*flushBatch {
+		f.srv.loops.help()
 	}
-	f.busy++
-	for share > 0 || f.busy == 1 {
-		n := f.some()
-		if n == 0 {
-			break
+	for {
+		n := copy(buf[:], f.dirty[f.taken:])
+		if n == 0 || share <= 0 && f.rounds > 1 {
+			f.rounds--
+			f.mu.Unlock()
+			return
+		}
+		clear(f.dirty[f.taken : f.taken+n])
+		if f.taken += n; f.taken == len(f.dirty) {
+			f.dirty, f.taken = f.dirty[:0], 0
 		}
 		share -= n
+		f.mu.Unlock()
+		f.srv.loops.flush(buf[:n])
+		f.mu.Lock()
 	}
-	f.busy--
-}
-
-// help flushes what is due.
-func (f *flusher) help() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.busy++
-	for f.some() > 0 {
-	}
-	f.busy--
-}
-
-// some flushes a batch of what is due, and returns of how many connections. The caller holds
-// f.mu, which is let go meanwhile.
-func (f *flusher) some() int {
-	var buf [flushBatch]*Conn
-	n := copy(buf[:], f.dirty[f.taken:f.due])
-	if n == 0 {
-		return 0
-	}
-	clear(f.dirty[f.taken : f.taken+n])
-	if f.taken += n; f.taken == len(f.dirty) {
-		f.dirty, f.due, f.taken = f.dirty[:0], 0, 0
-	}
-	f.mu.Unlock()
-	f.srv.loops.flush(buf[:n])
-	f.mu.Lock()
-	return n
 }

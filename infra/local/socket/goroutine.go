@@ -62,7 +62,7 @@ func (p *pipe) read(c *Conn) {
 func (p *pipe) round(c *Conn, buf []byte) (rest []byte, onHold bool) {
 	c.srv.flush.begin()
 	rest, why := c.consume(buf, c.srv.now(), nil)
-	c.srv.flush.end(false)
+	c.srv.flush.end()
 	onHold = why == stopHold
 	if len(rest) == len(buf) {
 		return buf, onHold

@@ -82,7 +82,7 @@ func (l *loop) run() {
 		l.runTasks()
 		l.runReady()
 		if len(l.ready) == 0 {
-			l.end(false)
+			l.end()
 		}
 	}
 }
@@ -303,15 +303,15 @@ func (l *loop) begin() {
 	}
 }
 
-// end ends a round; with more, another begins at once.
-func (l *loop) end(more bool) {
+// end ends a round.
+func (l *loop) end() {
 	l.began, l.got, l.last, l.more = 0, 0, nil, false
-	l.srv.flush.end(more)
+	l.srv.flush.end()
 }
 
 // renew ends the round, so that what has gathered leaves, and starts another.
 func (l *loop) renew() {
-	l.end(true)
+	l.end()
 	l.now = l.srv.now()
 	l.begin()
 }

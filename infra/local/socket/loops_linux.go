@@ -26,7 +26,6 @@ func (ls *loops) start(s *Server) (Path, error) {
 	if n == 0 {
 		n = max(1, runtime.GOMAXPROCS(0)/2)
 	}
-	s.helpers.start(&s.flush, runtime.GOMAXPROCS(0)-n)
 	err := ls.startLoops(s, n)
 	if err != nil {
 		if path == Auto {
@@ -37,7 +36,7 @@ func (ls *loops) start(s *Server) (Path, error) {
 	if path == Epoll {
 		return Epoll, nil
 	}
-	if err := ls.startRings(runtime.GOMAXPROCS(0)); err != nil { // more cannot send at once
+	if err := ls.startRings(n); err != nil {
 		if path == Auto {
 			return Epoll, nil
 		}
@@ -84,6 +83,13 @@ func (ls *loops) stop() {
 	ls.list = nil
 	for len(ls.rings) > 0 {
 		(<-ls.rings).close()
+	}
+}
+
+// help wakes loops that sleep, since there is much to flush.
+func (ls *loops) help() {
+	for _, l := range ls.list {
+		l.wake()
 	}
 }
 

@@ -18,6 +18,7 @@ func (*loops) start(s *Server) (Path, error) {
 }
 
 func (*loops) stop()                          {}
+func (*loops) help()                          {}
 func (*loops) adopt(c *Conn, _ net.Conn) bool { return false }
 
 func (*loops) flush(cs []*Conn) {

@@ -23,7 +23,6 @@ type Server struct {
 	empty    chan struct{} // closed when stopping and count is 0
 
 	flush   flusher
-	helpers helpers
 	jams    jams
 	sweeper sweeper
 }
@@ -36,11 +35,10 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: o, epoch: time.Now(), pace: defaultPace, empty: make(chan struct{})}
-	s.flush.srv = s
 	if s.path, err = s.loops.start(s); err != nil {
-		s.helpers.stop()
 		return nil, err
 	}
+	s.flush.srv = s
 	s.jams.patience = time.Second
 	s.sweeper.start(s)
 	return s, nil
@@ -151,6 +149,5 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.sweeper.stop()
 	s.jams.stop()
 	s.loops.stop()
-	s.helpers.stop()
 	return err
 }
