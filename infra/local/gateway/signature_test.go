@@ -2,53 +2,20 @@ package gateway
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"tacet/infra/local/signature/signaturetest"
 )
-
-var testKey = Credentials{ID: "AKIDEXAMPLE", Secret: "wJalrXUtnFEMI"}
-
-const testRegion = "us-east-1"
-
-// signed is a request as a server gets it, signed at a time.
-func signed(t *testing.T, method, target, body string, at time.Time, presign bool) *http.Request {
-	t.Helper()
-	r := httptest.NewRequest(method, target, strings.NewReader(body))
-	r.Header.Set("Content-Type", "application/octet-stream")
-	r.Header.Set("X-Other", "  two  spaces ")
-	hash := sha256.Sum256([]byte(body))
-	credentials := aws.Credentials{AccessKeyID: testKey.ID, SecretAccessKey: testKey.Secret}
-	if !presign {
-		if err := v4.NewSigner().SignHTTP(context.Background(), credentials, r, hex.EncodeToString(hash[:]), "execute-api", testRegion, at); err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
-	url, header, err := v4.NewSigner().PresignHTTP(context.Background(), credentials, r, hex.EncodeToString(hash[:]), "execute-api", testRegion, at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again := httptest.NewRequest(method, url, strings.NewReader(body))
-	for name, values := range header {
-		again.Header[http.CanonicalHeaderKey(name)] = values
-	}
-	return again
-}
 
 // §1.7: with IAM, the handshake is signed, in the browser's case in the query
 // string.
 func TestHandshakeWithIAMMustBeSigned(t *testing.T) {
 	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	g, err := New(Options{
-		Stage: "prod", Selection: "x", Credentials: &testKey, Now: func() time.Time { return now },
+		Stage: "prod", Selection: "x", Credentials: &signaturetest.Key, Now: func() time.Time { return now },
 		Routes: map[string]Route{"$connect": {IAM: true}},
 	})
 	if err != nil {
@@ -57,7 +24,7 @@ func TestHandshakeWithIAMMustBeSigned(t *testing.T) {
 	defer g.Shutdown(context.Background())
 	for _, presign := range []bool{false, true} {
 		for _, good := range []bool{false, true} {
-			r := signed(t, "GET", "http://host.example/prod?t=1", "", now, presign)
+			r := signaturetest.Signed(t, "GET", "http://host.example/prod?t=1", "", now, presign)
 			r.Header.Set("Connection", "Upgrade")
 			r.Header.Set("Upgrade", "websocket")
 			r.Header.Set("Sec-WebSocket-Version", "13")
