@@ -1,0 +1,52 @@
+// Package job is what takes longer than a request: deleting, and stamping
+// telemetry anew. A job is a record in the directory; it is done in steps, each
+// of which is safe to repeat, and its place is kept after each of them, so that
+// whoever finds it goes on where the last one stopped.
+package job
+
+import (
+	"time"
+
+	"tacet/core/app"
+	"tacet/core/directory"
+)
+
+// Kind says what is to be done.
+type Kind string
+
+// The kinds.
+const (
+	EraseAccount Kind = "erase-account"
+	EraseApp     Kind = "erase-app"
+	Restamp      Kind = "restamp" // telemetry of an application, after its plan changed
+)
+
+// ID identifies a job: 32 hex digits. That of a deletion is the id of the
+// administrative request.
+type ID string
+
+// Job is what is to be done, and how far that has come. It holds ids and
+// numbers only.
+type Job struct {
+	ID      ID        `json:"id"`
+	Kind    Kind      `json:"kind"`
+	Account string    `json:"account,omitempty"`
+	Apps    []app.ID  `json:"apps,omitempty"` // those that it is about, still to be done
+	Who     string    `json:"who,omitempty"`  // see ledger.Entry
+	Started time.Time `json:"started"`
+	// NotBefore is when to go on; zero at once.
+	NotBefore time.Time `json:"notBefore,omitzero"`
+	// Step and Cursor are the place: the step that is next or in the middle,
+	// and where in it.
+	Step   string `json:"step"`
+	Cursor string `json:"cursor,omitempty"`
+	// Retention is what telemetry is stamped with anew.
+	Retention time.Duration `json:"retention,omitempty"`
+	// Counts is what was done so far, by what.
+	Counts map[string]int64 `json:"counts,omitempty"`
+	// Times is when each step was done.
+	Times map[string]time.Time `json:"times,omitempty"`
+}
+
+// Part is where all jobs lie, each under its id.
+var Part = directory.Part{Kind: 'j', ID: "all"}
