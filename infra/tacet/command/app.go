@@ -18,9 +18,9 @@ import (
 	"tacet/infra/local/site"
 )
 
-// application is the commands for applications of a deployed stack.
-type application struct {
-	Create appCreate `cmd:"" help:"Make the first application of a stack in your AWS account."`
+// deployedStack is the commands for a stack in somebody's AWS account.
+type deployedStack struct {
+	App appCreate `cmd:"" help:"Make the first application of a stack in your AWS account."`
 }
 
 // appCreate puts an application into the directory table of a deployed stack.
@@ -42,7 +42,7 @@ type appCreate struct {
 }
 
 func (appCreate) example() string {
-	return `  tacet app create --table tacet-DirectoryTable-1ABC --data .tacet-aws \
+	return `  tacet stack app --table tacet-DirectoryTable-1ABC --data .tacet-aws \
     --websocket wss://abc.execute-api.eu-central-1.amazonaws.com/v1 \
     --http https://def.execute-api.eu-central-1.amazonaws.com
   tacet token --data .tacet-aws --subject alice

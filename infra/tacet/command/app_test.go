@@ -16,12 +16,12 @@ import (
 	"tacet/infra/tacet/command"
 )
 
-// create runs `tacet app create` against a table of DynamoDB Local.
+// create runs `tacet stack app` against a table of DynamoDB Local.
 func create(t *testing.T, endpoint, table, data string, more ...string) (status int, out, said string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	args := append([]string{
-		"tacet", "app", "create", "--dynamodb", endpoint, "--table", table, "--data", data,
+		"tacet", "stack", "app", "--dynamodb", endpoint, "--table", table, "--data", data,
 		"--websocket", "wss://a.example.org/live", "--http", "https://b.example.org",
 	}, more...)
 	status = command.Main(args, strings.NewReader(""), &stdout, &stderr)

@@ -38,16 +38,16 @@ const (
 // grammar is all that can be typed. Flags and variables are read into it by
 // their tags.
 type grammar struct {
-	Run        run         `cmd:"" help:"Run the whole platform on this machine: WebSockets, HTTP API, stores; in one process, or as on AWS."`
-	Gateway    gateway     `cmd:"" help:"Run an API Gateway for the WebSocket API of any SAM or CloudFormation template."`
-	Token      token       `cmd:"" help:"Make a token for an application."`
-	Subscribe  subscribe   `cmd:"" help:"Print what is published on topics."`
-	Publish    publish     `cmd:"" help:"Publish a message on a topic."`
-	Bench      bench       `cmd:"" help:"Measure how fast messages reach their subscribers."`
-	App        application `cmd:"" help:"Make applications of a stack in your AWS account."`
-	Estimate   estimated   `cmd:"" help:"Say what a workload costs on AWS, line by line."`
-	Completion completion  `cmd:"" help:"Print a completion script for a shell."`
-	Version    version     `cmd:"" help:"Print the version."`
+	Run        run           `cmd:"" help:"Run the whole platform on this machine: WebSockets, HTTP API, stores; in one process, or as on AWS."`
+	Gateway    gateway       `cmd:"" help:"Run an API Gateway for the WebSocket API of any SAM or CloudFormation template."`
+	Token      token         `cmd:"" help:"Make a token for an application."`
+	Subscribe  subscribe     `cmd:"" help:"Print what is published on topics."`
+	Publish    publish       `cmd:"" help:"Publish a message on a topic."`
+	Bench      bench         `cmd:"" help:"Measure how fast messages reach their subscribers."`
+	Stack      deployedStack `cmd:"" help:"Set up a stack in your AWS account."`
+	Estimate   estimated     `cmd:"" help:"Say what a workload costs on AWS, line by line."`
+	Completion completion    `cmd:"" help:"Print a completion script for a shell."`
+	Version    version       `cmd:"" help:"Print the version."`
 }
 
 // console is the terminal, or what stands in for it.
@@ -153,7 +153,7 @@ func newParser(g *grammar, c *console) (*kong.Kong, error) {
 		kong.Description("Realtime publish/subscribe that keeps silent about what it carries."),
 		kong.Vars{"data": data, "plans": config.Plans()},
 		kong.DefaultEnvars("TACET"),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.Help(help),
 		kong.Writers(c.out, c.err),
 		kong.Exit(func(code int) { panic(exits(code)) }),
@@ -179,11 +179,13 @@ func (c *console) misunderstood(parser *kong.Kong, arguments []string, err error
 	return c.failed(misuse{errors.New(text)}, selected)
 }
 
-// names lists the commands.
+// names lists the commands, or the first words of those that have several.
 func names(parser *kong.Kong) string {
 	var all []string
-	for _, node := range parser.Model.Leaves(true) {
-		all = append(all, typed(node))
+	for _, node := range parser.Model.Children {
+		if !node.Hidden {
+			all = append(all, node.Name)
+		}
 	}
 	return strings.Join(all, ", ")
 }

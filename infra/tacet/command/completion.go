@@ -3,8 +3,6 @@ package command
 import (
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -29,15 +27,14 @@ func (s completion) Run(c *console, parser *kong.Kong) error {
 	return write(c.out, parser.Model)
 }
 
-// commands calls f for each command, with what is typed for it ("app create")
-// and the flags that it takes.
-func commands(model *kong.Application, f func(name string, node *kong.Node, flags []*kong.Flag)) {
-	for _, node := range model.Leaves(true) {
-		var flags []*kong.Flag
-		for _, group := range node.AllFlags(true) {
-			flags = append(flags, group...)
+// nodes calls f for each command and each group of commands, those before what
+// is in them, with what is typed for it ("account token list").
+func nodes(of *kong.Node, f func(typed string, node *kong.Node)) {
+	for _, node := range of.Children {
+		if !node.Hidden {
+			f(typed(node), node)
+			nodes(node, f)
 		}
-		f(typed(node), node, flags)
 	}
 }
 
@@ -47,20 +44,13 @@ func typed(node *kong.Node) string {
 	return name
 }
 
-// first lists the words that a command can begin with, and groups, for those
-// that are followed by another, what that can be.
-func first(model *kong.Application) (words []string, groups map[string][]string) {
-	groups = map[string][]string{}
-	commands(model, func(name string, _ *kong.Node, _ []*kong.Flag) {
-		word, second, two := strings.Cut(name, " ")
-		if !slices.Contains(words, word) {
-			words = append(words, word)
-		}
-		if two {
-			groups[word] = append(groups[word], second)
-		}
-	})
-	return words, groups
+// flags are those of a command, with what it has from those around it.
+func flags(node *kong.Node) []*kong.Flag {
+	var all []*kong.Flag
+	for _, group := range node.AllFlags(true) {
+		all = append(all, group...)
+	}
+	return all
 }
 
 // values returns what a flag or argument can be, or nil.
@@ -77,44 +67,62 @@ func values(v *kong.Value) []string {
 	return all
 }
 
+// words returns what can follow a command: the next word of it, else its flags
+// and what its arguments can be.
+func words(node *kong.Node) []string {
+	var all []string
+	for _, child := range node.Children {
+		if !child.Hidden {
+			all = append(all, child.Name)
+		}
+	}
+	if len(all) > 0 {
+		return all
+	}
+	for _, flag := range flags(node) {
+		all = append(all, "--"+flag.Name)
+	}
+	for _, argument := range node.Positional {
+		all = append(all, values(argument)...)
+	}
+	return all
+}
+
 // bash completes commands, flags, values of flags, and else names of files.
 func bash(w io.Writer, model *kong.Application) error {
-	names, groups := first(model)
-	var cases, flagValues, seconds strings.Builder
-	for _, word := range slices.Sorted(maps.Keys(groups)) {
-		fmt.Fprintf(&seconds, "  %s)\n    command+=\" ${COMP_WORDS[2]}\" at=2\n    words='%s' ;;\n", word, strings.Join(groups[word], " "))
-	}
-	commands(model, func(name string, node *kong.Node, flags []*kong.Flag) {
-		var words []string
-		for _, flag := range flags {
-			words = append(words, "--"+flag.Name)
+	var known []string
+	var follow, flagValues strings.Builder
+	fmt.Fprintf(&follow, "    '') words='%s --help' ;;\n", strings.Join(words(model.Node), " "))
+	nodes(model.Node, func(name string, node *kong.Node) {
+		known = append(known, "'"+name+"'")
+		fmt.Fprintf(&follow, "    '%s') words='%s' ;;\n", name, strings.Join(words(node), " "))
+		if len(node.Children) > 0 {
+			return
+		}
+		for _, flag := range flags(node) {
 			if all := values(flag.Value); all != nil {
 				fmt.Fprintf(&flagValues, "    '%s:--%s') words='%s' ;;\n", name, flag.Name, strings.Join(all, " "))
 			}
 		}
-		for _, argument := range node.Positional {
-			words = append(words, values(argument)...)
-		}
-		fmt.Fprintf(&cases, "    '%s') words='%s' ;;\n", name, strings.Join(words, " "))
 	})
 	_, err := fmt.Fprintf(w, `# bash completion for tacet
 _tacet() {
-  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} at=1 words=
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= words= word
   COMPREPLY=()
-  case $command in
-%s  esac
-  if ((COMP_CWORD == 1)); then
-    words='%s --help'
-  elif ((COMP_CWORD > at)); then
-    case $command:$previous in
-%s    *) case $command in
-%s    esac ;;
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "$command${command:+ }$word" in
+    %s) command+=${command:+ }$word ;;
+    *) break ;;
     esac
-  fi
+  done
+  case $command:$previous in
+%s  *) case $command in
+%s    esac ;;
+  esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -o default -F _tacet tacet
-`, seconds.String(), strings.Join(names, " "), flagValues.String(), cases.String())
+`, strings.Join(known, "|"), flagValues.String(), follow.String())
 	return err
 }
 
@@ -133,22 +141,31 @@ autoload -U +X bashcompinit && bashcompinit
 // fish says what each thing is for, too.
 func fish(w io.Writer, model *kong.Application) error {
 	var b strings.Builder
-	b.WriteString("# fish completion for tacet\n")
+	b.WriteString(`# fish completion for tacet
+function __tacet_in # the command line begins with these words
+  set -l words (commandline -opc)
+  set -e words[1]
+  test (count $words) -ge (count $argv); or return 1
+  for i in (seq (count $argv))
+    test "$words[$i]" = "$argv[$i]"; or return 1
+  end
+end
+function __tacet_after # and has no others yet
+  __tacet_in $argv; and test (count (commandline -opc)) -eq (math (count $argv) + 1)
+end
+`)
 	quote := func(s string) string {
 		first, _, _ := strings.Cut(s, ". ")
 		return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(strings.TrimSuffix(first, ".")) + "'"
 	}
-	commands(model, func(name string, node *kong.Node, flags []*kong.Flag) {
-		word, second, two := strings.Cut(name, " ")
-		in := "'__fish_seen_subcommand_from " + word + "'"
-		if two {
-			fmt.Fprintf(&b, "complete -c tacet -n __fish_use_subcommand -f -a %s -d %s\n", word, quote(node.Parent.Help))
-			fmt.Fprintf(&b, "complete -c tacet -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from %s' -f -a %[2]s -d %s\n", word, second, quote(node.Help))
-			in = "'__fish_seen_subcommand_from " + word + "; and __fish_seen_subcommand_from " + second + "'"
-		} else {
-			fmt.Fprintf(&b, "complete -c tacet -n __fish_use_subcommand -f -a %s -d %s\n", word, quote(node.Help))
+	nodes(model.Node, func(name string, node *kong.Node) {
+		before := strings.TrimSpace("__tacet_after " + strings.TrimSuffix(name, node.Name))
+		fmt.Fprintf(&b, "complete -c tacet -n '%s' -f -a %s -d %s\n", before, node.Name, quote(node.Help))
+		if len(node.Children) > 0 {
+			return
 		}
-		for _, flag := range flags {
+		in := "'__tacet_in " + name + "'"
+		for _, flag := range flags(node) {
 			fmt.Fprintf(&b, "complete -c tacet -n %s -l %s -d %s", in, flag.Name, quote(flag.Help))
 			if all := values(flag.Value); all != nil {
 				fmt.Fprintf(&b, " -x -a '%s'", strings.Join(all, " "))
