@@ -59,12 +59,13 @@ type Entry struct {
 
 // Ledger keeps entries. Safe for concurrent use.
 type Ledger interface {
-	// Append adds an entry: Seq, Before and Hash are set by the ledger. One
-	// with the same request and stage is there already: then nothing is added,
-	// and it is no error.
+	// Append adds an entry: Seq, Before and Hash are set by the ledger, as
+	// Follow says. One with the same request and stage is there already: then
+	// nothing is added, and it is no error; so who does not know whether it has
+	// happened repeats it.
 	Append(ctx context.Context, e Entry) error
-	// Entries returns at most limit entries after a number, by ascending
-	// number; those that have ended are left out.
+	// Entries returns at most limit entries (1–1000) after a number, by
+	// ascending number; those that have ended are left out.
 	Entries(ctx context.Context, after int64, limit int) ([]Entry, error)
 	// Of returns the entries of a request, by ascending number; none is no
 	// error.
