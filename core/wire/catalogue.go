@@ -35,17 +35,25 @@ const (
 	CodeConflict      Code = 4106
 	CodeMessageTooBig Code = 4107
 
+	CodePreconditionFailed   Code = 4108
+	CodePreconditionRequired Code = 4109
+	CodeKeyReused            Code = 4110
+
 	CodeUnauthenticated    Code = 4200
 	CodePublishForbidden   Code = 4201
 	CodeSubscribeForbidden Code = 4202
 	CodeForbidden          Code = 4203
 	CodeOtherSubject       Code = 4204
 
+	CodeSignInAgain Code = 4206
+	CodeCrossSite   Code = 4207
+
 	CodeTooMany               Code = 4300
 	CodeRate                  Code = 4301
 	CodeTopicsPerConnection   Code = 4302
 	CodeConnections           Code = 4303
 	CodeConnectionsPerSubject Code = 4304
+	CodeRequests              Code = 4305
 
 	CodeInternal    Code = 4400
 	CodeUnavailable Code = 4401
@@ -80,16 +88,22 @@ var Catalogue = []Entry{
 	{CodeNotFound, "not-found", fault.NotFound, "What the request names does not exist, or not for this caller.", false},
 	{CodeConflict, "conflict", fault.Conflict, "Somebody else was faster. Read again and decide anew.", false},
 	{CodeMessageTooBig, "message-too-big", fault.TooLarge, "The message is larger than the application's plan allows.", false},
+	{CodePreconditionFailed, "precondition-failed", fault.Conflict, "What is to be changed has another version than If-Match says: somebody else has changed it. Read it again and decide anew.", false},
+	{CodePreconditionRequired, "precondition-required", fault.Invalid, "Changing this needs the header If-Match with the ETag that was read, so that nobody's change is lost unseen; * takes any version.", false},
+	{CodeKeyReused, "key-reused", fault.Conflict, "The Idempotency-Key was used for another request in the last day. Take a fresh one for each thing that is to be made.", false},
 	{CodeUnauthenticated, "unauthenticated", fault.Unauthenticated, "The token is missing, malformed, expired or signed with another key.", false},
 	{CodePublishForbidden, "publish-forbidden", fault.Forbidden, "The token grants no publishing on this topic. Add realtime:publisher:write:topic:<pattern> to its permissions.", false},
 	{CodeSubscribeForbidden, "subscribe-forbidden", fault.Forbidden, "The token grants no reading of this secure topic, or the topic is somebody else's private one. Add realtime:subscriber:read:topic:<pattern> to its permissions.", false},
 	{CodeForbidden, "forbidden", fault.Forbidden, "The token does not grant this.", false},
 	{CodeOtherSubject, "other-subject", fault.Forbidden, "The fresh token is for another subject. A connection keeps its subject for life; open another one.", false},
+	{CodeSignInAgain, "sign-in-again", fault.Forbidden, "This needs somebody who has signed in a few minutes ago: sign in again and repeat it.", false},
+	{CodeCrossSite, "cross-site", fault.Forbidden, "A change with the session's cookie needs the header X-Tacet: 1, which pages of other sites cannot send.", false},
 	{CodeTooMany, "too-many", fault.TooMany, "A quota of the application's plan is used up.", false},
 	{CodeRate, "rate", fault.TooMany, "More messages in a second than the plan allows one connection. Wait retryAfterMs and send again.", false},
 	{CodeTopicsPerConnection, "topics-per-connection", fault.TooMany, "The connection has as many topics as the plan allows. Unsubscribe from one first.", false},
 	{CodeConnections, "connections", fault.TooMany, "The application has as many connections as its plan allows.", true},
 	{CodeConnectionsPerSubject, "connections-per-subject", fault.TooMany, "The subject has as many connections as the plan allows. Close one first.", false},
+	{CodeRequests, "requests", fault.TooMany, "More requests than one session, access token or address may make in a moment. Wait as long as Retry-After says.", false},
 	{CodeInternal, "internal", fault.Internal, "Something went wrong on our side. Nothing is known to be wrong with the request.", true},
 	{CodeUnavailable, "unavailable", fault.Unavailable, "Something that the server needs did not answer. The same request may work later.", true},
 }

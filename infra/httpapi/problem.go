@@ -52,7 +52,17 @@ var statuses = map[fault.Kind]int{
 	fault.Unavailable:     http.StatusServiceUnavailable,
 }
 
-func statusOf(k fault.Kind) int {
+// exact is the status of a refusal by its number in the catalogue, where HTTP
+// has one more exact than that of its kind.
+var exact = map[wire.Code]int{
+	wire.CodePreconditionFailed:   http.StatusPreconditionFailed,
+	wire.CodePreconditionRequired: http.StatusPreconditionRequired,
+}
+
+func statusOf(k fault.Kind, code wire.Code) int {
+	if status, ok := exact[code]; ok {
+		return status
+	}
 	if status, ok := statuses[k]; ok {
 		return status
 	}
@@ -84,7 +94,8 @@ func tooLarge(limit int64) error {
 // problemOf returns what a stranger may know of err.
 func problemOf(err error) *Problem {
 	f := fault.Public(err)
-	p := &Problem{Status: statusOf(f.Kind), Detail: f.Text, Code: wire.CodeOf(f), header: http.Header{}}
+	code := wire.CodeOf(f)
+	p := &Problem{Status: statusOf(f.Kind, code), Detail: f.Text, Code: code, header: http.Header{}}
 	var r refused
 	if errors.As(err, &r) {
 		p.Status = r.status

@@ -76,7 +76,7 @@ func (s *server) page(path, contentType string, content func() []byte) {
 func catalogue() []ErrorEntry {
 	entries := make([]ErrorEntry, len(wire.Catalogue))
 	for i, e := range wire.Catalogue {
-		entries[i] = ErrorEntry{e.Code, e.Name, e.Kind.String(), statusOf(e.Kind), e.Meaning, e.Reconnect}
+		entries[i] = ErrorEntry{e.Code, e.Name, e.Kind.String(), statusOf(e.Kind, e.Code), e.Meaning, e.Reconnect}
 	}
 	return entries
 }
