@@ -2,7 +2,6 @@ package embedded
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -163,18 +162,5 @@ func readApp(item *badger.Item) (*app.App, error) {
 	return x, err
 }
 
-// What keys begin with. See the package comment.
-const (
-	appPrefix       = 'a'
-	telemetryPrefix = 't'
-)
-
 // appKey returns where an application lies.
 func appKey(id app.ID) ([]byte, error) { return keyOf(appPrefix, id) }
-
-func keyOf(prefix byte, id app.ID) ([]byte, error) {
-	if _, err := app.ParseID(string(id)); err != nil {
-		return nil, err
-	}
-	return hex.AppendDecode([]byte{prefix}, []byte(id))
-}

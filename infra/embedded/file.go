@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // writeFile writes a file that its owner alone may read, and returns when the
@@ -15,6 +16,13 @@ func writeFile(folder, name string, data []byte) error {
 	}
 	_, err = f.Write(data)
 	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// private reports whether nobody but its owner may read a file, as far as the
+// system says so.
+func private(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0
 }
 
 // overwrite puts zeros in the place of what a file holds.

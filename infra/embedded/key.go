@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -39,7 +38,7 @@ func folderKey(folder, tree string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoKey, err)
 	}
-	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+	if !private(path) {
 		return nil, fmt.Errorf("%w: others may read %s; run: chmod 600 %s", ErrNoKey, path, path)
 	}
 	key, err := hex.DecodeString(strings.TrimSpace(string(text)))

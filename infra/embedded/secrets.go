@@ -3,14 +3,11 @@ package embedded
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -21,37 +18,25 @@ import (
 // Secrets makes, keeps and destroys the secrets of days; it implements
 // privacy.DaySecrets.
 //
-// They rest in a small file of their own, not in Badger, whose tables keep
-// what was overwritten until they are compacted. At the end of a day's grace
-// (with the first call after it, or within a minute, whatever comes first) a
-// new file is written without its secret, the old file's bytes are
-// overwritten in place, and the new one takes its name.
-//
-// What that guarantees: nothing that reads files finds the secret again. What
-// it does not: a file system that journals data, copies on write (btrfs, ZFS,
-// APFS) or takes snapshots, and the controller of a solid-state disk, may
-// write the zeros elsewhere and leave the old bytes where only forensics
-// looks, until the space is used again. Keep the folder on an encrypted volume
-// where that matters. Backups of the folder must leave the file out.
+// They rest in a small file of their own; see erasable for what that
+// guarantees. At the end of a day's grace its secret is taken out, with the
+// first call after it, or within a minute, whatever comes first.
 type Secrets struct {
-	folder  string // "" keeps them in memory only
+	file    *erasable // without a folder they are in memory only
 	now     func() time.Time
 	trouble func(string, error)
 
-	mu      sync.RWMutex
-	kept    map[privacy.Day][privacy.SecretSize]byte // all of them in a file
-	dirty   bool                                     // which holds something else too
-	halfway bool                                     // the new file is whole, and the old one may not be
-	failed  time.Time                                // when destroying did last
+	mu     sync.RWMutex
+	kept   map[privacy.Day][privacy.SecretSize]byte // all of them in the file
+	dirty  bool                                     // which holds something else too
+	failed time.Time                                // when destroying did last
 }
 
 // grace is for how long before and after its day a secret can be had.
 const grace = time.Hour
 
-const secretsFile = "secrets"
-
 func openSecrets(folder string, now func() time.Time, trouble func(string, error)) (*Secrets, error) {
-	s := &Secrets{folder: folder, now: now, trouble: trouble, kept: map[privacy.Day][privacy.SecretSize]byte{}}
+	s := &Secrets{file: &erasable{folder: folder, name: "secrets"}, now: now, trouble: trouble, kept: map[privacy.Day][privacy.SecretSize]byte{}}
 	if folder == "" {
 		return s, nil
 	}
@@ -143,63 +128,27 @@ func (s *Secrets) drop(now time.Time) {
 	s.dirty = s.dirty || len(s.kept) != before
 }
 
-// save replaces the file if it holds something else. A crash leaves one of
-// three states, which recover tells apart: an unfinished new file; a finished
-// one beside the old; a finished one beside zeros.
+// save replaces the file if it holds something else.
 func (s *Secrets) save() error {
-	if !s.dirty || s.folder == "" {
-		s.dirty = false
-		return nil
-	}
-	if s.halfway { // the new file may be the only one
-		if err := s.promote(); err != nil {
+	if s.dirty && s.file.folder != "" {
+		if err := s.file.replace(encodeSecrets(s.kept)); err != nil {
 			return err
 		}
-	}
-	if err := writeFile(s.folder, secretsFile+".new", encodeSecrets(s.kept)); err != nil {
-		return err
-	}
-	if err := s.promote(); err != nil {
-		return err
 	}
 	s.dirty = false
 	return nil
 }
 
-// promote destroys the old file and puts the new one in its place.
-func (s *Secrets) promote() error {
-	s.halfway = true
-	if err := overwrite(s.folder, secretsFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.Rename(filepath.Join(s.folder, secretsFile+".new"), filepath.Join(s.folder, secretsFile)); err != nil {
-		return err
-	}
-	s.halfway = false // whether the folder remembers it or not: to go on would destroy the new one
-	return syncFolder(s.folder)
-}
-
-// recover reads the file, after finishing a save that was interrupted.
+// recover reads the file.
 func (s *Secrets) recover() error {
-	fresh, err := os.ReadFile(filepath.Join(s.folder, secretsFile+".new"))
-	if err == nil {
-		if _, ok := decodeSecrets(fresh); ok {
-			err = s.promote()
-		} else {
-			err = errors.Join(overwrite(s.folder, secretsFile+".new"), os.Remove(filepath.Join(s.folder, secretsFile+".new")))
-		}
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	data, err := os.ReadFile(filepath.Join(s.folder, secretsFile))
+	data, err := s.file.read()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
-	case err != nil:
+	case err != nil && !errors.Is(err, errDamaged):
 		return err
 	}
-	if kept, ok := decodeSecrets(data); ok {
+	if kept, ok := decodeSecrets(data); ok && err == nil {
 		s.kept = kept
 		return nil
 	}
@@ -209,26 +158,24 @@ func (s *Secrets) recover() error {
 	return nil
 }
 
-// encodeSecrets returns the file's content: a hash, then days and secrets.
+// encodeSecrets returns the file's content: days and secrets.
 func encodeSecrets(kept map[privacy.Day][privacy.SecretSize]byte) []byte {
-	data := make([]byte, sha256.Size)
+	var data []byte
 	for _, day := range slices.Sorted(maps.Keys(kept)) {
 		secret := kept[day]
 		data = binary.BigEndian.AppendUint32(data, uint32(day))
 		data = append(data, secret[:]...)
 	}
-	sum := sha256.Sum256(data[sha256.Size:])
-	copy(data, sum[:])
 	return data
 }
 
 func decodeSecrets(data []byte) (map[privacy.Day][privacy.SecretSize]byte, bool) {
 	const size = 4 + privacy.SecretSize
-	if len(data) < sha256.Size || (len(data)-sha256.Size)%size != 0 || sha256.Sum256(data[sha256.Size:]) != [sha256.Size]byte(data) {
+	if len(data)%size != 0 {
 		return nil, false
 	}
 	kept := map[privacy.Day][privacy.SecretSize]byte{}
-	for one := range slices.Chunk(data[sha256.Size:], size) {
+	for one := range slices.Chunk(data, size) {
 		kept[privacy.Day(int32(binary.BigEndian.Uint32(one)))] = [privacy.SecretSize]byte(one[4:])
 	}
 	return kept, true
