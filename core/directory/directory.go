@@ -71,6 +71,7 @@ type Record struct {
 const (
 	MaxValue   = 256 << 10 // bytes in one value
 	MaxChanges = 90        // of one Apply, each about another key
+	MaxBytes   = 512 << 10 // in all values of one Apply
 	MaxPage    = 1000      // records of one List
 )
 
