@@ -231,10 +231,13 @@ func (s *Service) leave(ctx context.Context, id wire.ConnID) (gone []wire.ConnID
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	gone = s.announce(ctx, c, false)
 	a, err := s.Apps.App(ctx, c.App)
+	if errors.Is(err, ErrNoApp) {
+		return nil, nil // it was deleted: nobody is left to be told, and nothing of it is recorded any more
+	}
+	gone = s.announce(ctx, c, false)
 	if err != nil {
-		return gone, absent(err, "there is no such application")
+		return gone, unavailable(err)
 	}
 	s.record(ctx, a, telemetry.Event{ClientIP: c.Address, Topic: telemetry.TopicDisconnect}, false)
 	return gone, nil

@@ -25,6 +25,8 @@ const (
 	CloseSlow         Code = 4001
 	CloseTokenExpired Code = 4002
 	CloseLost         Code = 4003
+	CloseDeleted      Code = 4004
+	CloseRevoked      Code = 4005
 
 	CodeInvalid       Code = 4100
 	CodeUnknownType   Code = 4101
@@ -80,6 +82,8 @@ var Catalogue = []Entry{
 	{CloseSlow, "too-slow", fault.TooMany, "The client read more slowly than its topics were written, beyond what is kept for it. Come back and catch up from the application's own history.", true},
 	{CloseTokenExpired, "token-expired", fault.Unauthenticated, "The token's life ended, and the application ends connections with it. Come back with a fresh token.", true},
 	{CloseLost, "lost", fault.NotFound, "The server no longer knows the connection, after a clock that jumped, for instance. Come back at once.", true},
+	{CloseDeleted, "deleted", fault.NotFound, "The application was deleted. Do not come back.", false},
+	{CloseRevoked, "revoked", fault.Unauthenticated, "A verification key of the application was revoked, perhaps the one that the token was signed for. Come back with a fresh token.", true},
 	{CodeInvalid, "invalid-request", fault.Invalid, "The request is wrong as it stands: a frame that is not a JSON object with the strings and objects of the protocol, or an HTTP request of a kind that is not served.", false},
 	{CodeUnknownType, "unknown-type", fault.Invalid, "The frame's type is not one of subscribe, unsubscribe, publish, message, authenticate, ping.", false},
 	{CodeInvalidTopic, "invalid-topic", fault.Invalid, "The topic is not a legal name, or not one that this request can be made for.", false},

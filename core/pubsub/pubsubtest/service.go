@@ -59,6 +59,13 @@ var verbs = []verb{
 		s.done = done
 		return "", err
 	}},
+	{name: "withdraw", do: func(s *stage) (string, error) {
+		_, more, err := s.through.Withdraw(s.ctx, AppA)
+		if err == nil && more {
+			return "", errors.New("some were not ended, and nothing failed")
+		}
+		return "", err
+	}},
 	say("subscribe", `{"type":"subscribe","data":{"topic":"fresh","id":"1"}}`),
 	say("subscribe again", `{"type":"subscribe","data":{"topic":"news","id":"1"}}`),
 	say("subscribe to own", `{"type":"subscribe","data":{"topic":"priv/ann","id":"1"}}`),
