@@ -7,10 +7,10 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"tacet/core/pubsub"
 	"tacet/core/telemetry"
+	"tacet/infra/httpapi/door"
 )
 
 // API is what the HTTP API needs. Set the fields, then call Handler.
@@ -26,78 +26,48 @@ type API struct {
 	NewID func() string
 }
 
-// Handler returns the API. It is safe for concurrent use.
+// Handler returns the API, with what describes it. It is safe for concurrent
+// use.
 func (a API) Handler() http.Handler {
-	if a.Log == nil {
-		a.Log = slog.New(slog.DiscardHandler)
-	}
+	d := door.New(door.Config{Log: a.Log, TrustedProxies: a.TrustedProxies, NewID: a.NewID, Described: DocumentPath})
+	a.Route(d)
+	RouteDescriptions(d)
+	d.Page(DocumentPath, "application/json", func() []byte { return door.Encode(d.Document(Description())) })
+	return d
+}
+
+// Route adds the routes of the data plane to those of d.
+func (a API) Route(d *door.Server) {
 	if a.NewID == nil {
 		a.NewID = rand.Text
 	}
-	s := &server{API: a, mux: http.NewServeMux()}
-	s.api = newDocumented(s.mux)
+	s := &server{a, d}
 	s.routePublish()
 	s.routeTopics()
 	s.routeConnections()
 	s.routeTelemetry()
 	s.routePublic()
-	return s
 }
 
 // server is an API that serves.
 type server struct {
 	API
-	mux *http.ServeMux
-	api huma.API
+	door *door.Server
 }
 
 // operation does what one route is for.
 type operation[I, O any] func(context.Context, *call, *I) (*O, error)
 
-// nothing is the input of an operation without parameters of its own.
-type nothing struct{}
-
-// register adds a route that anybody may use. Parameters are strings to huma,
-// and request bodies are none of its business: what it has to say about a
-// wrong one repeats it, in a form of its own.
-func register[I, O any](s *server, op huma.Operation, do operation[I, O]) {
-	op.SkipValidateParams = true
-	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
-		c := callOf(ctx)
-		out, err := do(ctx, c, in)
-		if err != nil {
-			return nil, c.problem(err)
-		}
-		return out, nil
-	})
-}
-
 // registerBackend adds a route for the bearer of an admin token.
 func registerBackend[I, O any](s *server, op huma.Operation, do operation[I, O]) {
-	op.Security = []map[string][]string{{"adminToken": {}}}
+	op.Security = []map[string][]string{{adminToken: {}}}
 	op.Responses = errorResponses(op)
 	op.Parameters = append(op.Parameters, appParameter)
-	register(s, op, func(ctx context.Context, c *call, in *I) (*O, error) {
+	door.Register(s.door, op, func(ctx context.Context, d *door.Call, in *I) (*O, error) {
+		c := &call{Call: d, s: s}
 		if err := c.authenticate(ctx); err != nil {
 			return nil, err
 		}
 		return do(ctx, c, in)
-	})
-}
-
-// adapter lets the topic at the end of a path have slashes, which net/http
-// writes {topic...} and OpenAPI cannot say.
-type adapter struct {
-	huma.Adapter
-	mux *http.ServeMux
-}
-
-func (a adapter) Handle(op *huma.Operation, handle func(huma.Context)) {
-	path := op.Path
-	if path == topicPath {
-		path = "/api/topics/{app}/{topic...}"
-	}
-	a.mux.HandleFunc(op.Method+" "+path, func(w http.ResponseWriter, r *http.Request) {
-		handle(humago.NewContext(op, r, w))
 	})
 }

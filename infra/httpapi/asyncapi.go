@@ -1,14 +1,13 @@
 package httpapi
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 
 	"tacet/core/grant"
 	"tacet/core/topic"
 	"tacet/core/wire"
+	"tacet/infra/httpapi/door"
 )
 
 // object is a JSON object of the AsyncAPI document.
@@ -29,11 +28,7 @@ func asyncDocument() []byte {
 	for _, channel := range []string{"apps", "stage"} {
 		operate(operations, channel, kinds)
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // placeholders such as <token> are read by people
-	e.SetIndent("", "  ")
-	err := e.Encode(object{
+	return door.Encode(object{
 		"asyncapi": "3.0.0",
 		"info": object{
 			"title": "Tacet", "version": "1", "description": asyncText(),
@@ -48,10 +43,6 @@ func asyncDocument() []byte {
 		"x-close-codes":      codes(func(c wire.Code) bool { return c < wire.CodeInvalid }),
 		"x-error-codes":      codes(func(c wire.Code) bool { return c >= wire.CodeInvalid }),
 	})
-	if err != nil {
-		panic(err) // what it is made of is constant
-	}
-	return b.Bytes()
 }
 
 // limits are those of every plan, in bytes unless the name says otherwise.
@@ -77,7 +68,7 @@ func asyncText() string {
 **Refusals to connect** are HTTP responses: 400, 401, 403, 429, 500 or 503, with {"message": …, "code": …} and a code of x-error-codes. API Gateway passes on the status only.
 
 **The end.** Besides x-close-codes (which, like all codes, are explained at %s), RFC 6455's own occur: 1001 after ten minutes without a message (pings do not count) and after two hours, 1002, 1003 and 1007 for what is no WebSocket text, 1009 for what is too large. If the application wants it so, which is the default, the connection is closed with the code of the error after publish-forbidden and subscribe-forbidden. API Gateway cannot send codes of our own: there a frame says why, and the code is 1000.`,
-		wire.MaxFrame, wire.MaxMessage, wire.MaxDepth, errorsPath)
+		wire.MaxFrame, wire.MaxMessage, wire.MaxDepth, door.ErrorsPath)
 }
 
 func servers() object {

@@ -9,6 +9,7 @@ import (
 
 	"tacet/core/grant"
 	"tacet/core/wire"
+	"tacet/infra/httpapi/door"
 )
 
 // Disconnected says how many connections were ended.
@@ -41,7 +42,7 @@ func (s *server) routeConnections() {
 }
 
 func (s *server) disconnectAll(ctx context.Context, c *call, _ *connectionsInput) (*disconnectedOutput, error) {
-	who, all, err := subjectOf(c.r.URL.RawQuery)
+	who, all, err := subjectOf(c.Request.URL.RawQuery)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func subjectOf(query string) (who grant.Subject, all bool, err error) {
 	if subject := values["subject"]; err == nil && len(values) == 1 && len(subject) == 1 && subject[0] != "" {
 		return grant.Subject(subject[0]), false, nil
 	}
-	return "", false, invalid("the only parameter is subject, once and not empty; without any, all connections are ended")
+	return "", false, door.Invalid("the only parameter is subject, once and not empty; without any, all connections are ended")
 }
 
 func (s *server) disconnect(ctx context.Context, c *call, in *connectionInput) (*disconnectedOutput, error) {

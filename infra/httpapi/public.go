@@ -5,19 +5,18 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"tacet/core/privacy"
 	"tacet/core/wire"
+	"tacet/infra/httpapi/door"
 )
 
 // Where anybody finds what.
 const (
-	documentPath  = "/v1/openapi.json"
-	asyncPath     = "/v1/asyncapi.json"
-	errorsPath    = "/v1/errors" // for people; with .json for programs
+	DocumentPath  = "/v1/openapi.json"
+	AsyncPath     = "/v1/asyncapi.json"
 	telemetryPath = "/.well-known/telemetry.json"
 	healthPath    = "/healthz"
 )
@@ -46,37 +45,31 @@ type (
 )
 
 func (s *server) routePublic() {
-	constant(s, telemetryPath, "telemetry-manifest", "What telemetry holds, and why",
+	constant(s.door, telemetryPath, "telemetry-manifest", "What telemetry holds, and why",
 		"All that is recorded of a message or a connection: each attribute with its purpose, legal basis and what is done to it first.", &manifestOutput{privacy.Telemetry})
-	constant(s, errorsPath+".json", "errors", "The catalogue of errors", "Readable at "+errorsPath+".", &catalogueOutput{catalogue()})
-	constant(s, healthPath, "health", "Whether the server is alive", "It says nothing about what the server depends on.", &healthOutput{Health{"ok"}})
-	s.page(errorsPath, "text/html; charset=utf-8", catalogueHTML)
-	s.page(documentPath, "application/json", s.document)
-	s.page(asyncPath, "application/json", asyncDocument)
+	constant(s.door, healthPath, "health", "Whether the server is alive", "It says nothing about what the server depends on.", &healthOutput{Health{"ok"}})
+}
+
+// RouteDescriptions adds the routes of what describes the platform, but for the
+// OpenAPI document, to those of d.
+func RouteDescriptions(d *door.Server) {
+	constant(d, door.ErrorsPath+".json", "errors", "The catalogue of errors", "Readable at "+door.ErrorsPath+".", &catalogueOutput{catalogue()})
+	d.Page(door.ErrorsPath, "text/html; charset=utf-8", catalogueHTML)
+	d.Page(AsyncPath, "application/json", asyncDocument)
 }
 
 // constant adds a route that always answers the same.
-func constant[O any](s *server, path, id, summary, description string, out *O) {
-	register(s, huma.Operation{
+func constant[O any](d *door.Server, path, id, summary, description string, out *O) {
+	door.Register(d, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Tags: []string{"public"}, Summary: summary, Description: description,
-		Responses: map[string]*huma.Response{"500": {Ref: "#/components/responses/500"}},
-	}, func(context.Context, *call, *nothing) (*O, error) { return out, nil })
-}
-
-// page adds a route that the document does not list. It is made when it is
-// first asked for, which in most Lambdas is never.
-func (s *server) page(path, contentType string, content func() []byte) {
-	content = sync.OnceValue(content)
-	s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		w.Write(content())
-	})
+		Responses: door.Refusals(),
+	}, func(context.Context, *door.Call, *door.Nothing) (*O, error) { return out, nil })
 }
 
 func catalogue() []ErrorEntry {
 	entries := make([]ErrorEntry, len(wire.Catalogue))
 	for i, e := range wire.Catalogue {
-		entries[i] = ErrorEntry{e.Code, e.Name, e.Kind.String(), statusOf(e.Kind, e.Code), e.Meaning, e.Reconnect}
+		entries[i] = ErrorEntry{e.Code, e.Name, e.Kind.String(), door.StatusOf(e.Kind, e.Code), e.Meaning, e.Reconnect}
 	}
 	return entries
 }

@@ -10,6 +10,7 @@ import (
 
 	"tacet/core/pubsub"
 	"tacet/core/wire"
+	"tacet/infra/httpapi/door"
 )
 
 // Limits of request bodies, in bytes, and of a batch.
@@ -33,9 +34,9 @@ type Published struct {
 
 // PublishedItem says what became of one publication of a batch.
 type PublishedItem struct {
-	Status  int        `json:"status" doc:"The status that this publication would have had alone." example:"200"`
-	Result  *Published `json:"result,omitempty" doc:"What became of it, if the status is 200."`
-	Problem *Problem   `json:"problem,omitempty" doc:"Why it was refused, if the status is another."`
+	Status  int           `json:"status" doc:"The status that this publication would have had alone." example:"200"`
+	Result  *Published    `json:"result,omitempty" doc:"What became of it, if the status is 200."`
+	Problem *door.Problem `json:"problem,omitempty" doc:"Why it was refused, if the status is another."`
 }
 
 type (
@@ -52,18 +53,18 @@ func (s *server) routePublish() {
 		Description: "Sends a message to everybody who has the topic. Subscribers receive " +
 			"`{\"topic\": …, \"messageType\": …, \"data\": <the message, byte for byte>}`. Needs `realtime:publisher:write:topic:<pattern>`. " +
 			"It is not idempotent: what is repeated is published again.",
-		Metadata: bodyDoc(publication{}, publicationExample),
+		Metadata: door.BodyDoc(publication{}, publicationExample),
 	}, s.publish)
 	registerBackend(s, huma.Operation{
 		OperationID: "publish-batch", Method: http.MethodPost, Path: "/api/topics/{app}/publish/batch", Tags: []string{"topics"},
 		Summary:     "Publish up to 100 messages",
 		Description: "Publishes one after the other, in their order. Each has a result of its own, in the same order: one that is refused fails alone.",
-		Metadata:    bodyDoc([]publication{}, []any{publicationExample}),
+		Metadata:    door.BodyDoc([]publication{}, []any{publicationExample}),
 	}, s.publishBatch)
 }
 
-func (s *server) publish(ctx context.Context, c *call, _ *nothing) (*publishedOutput, error) {
-	body, err := c.body(maxPost)
+func (s *server) publish(ctx context.Context, c *call, _ *door.Nothing) (*publishedOutput, error) {
+	body, err := c.Body(maxPost)
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +75,8 @@ func (s *server) publish(ctx context.Context, c *call, _ *nothing) (*publishedOu
 	return &publishedOutput{result}, nil
 }
 
-func (s *server) publishBatch(ctx context.Context, c *call, _ *nothing) (*batchOutput, error) {
-	body, err := c.body(maxBatch)
+func (s *server) publishBatch(ctx context.Context, c *call, _ *door.Nothing) (*batchOutput, error) {
+	body, err := c.Body(maxBatch)
 	if err != nil {
 		return nil, err
 	}
@@ -83,16 +84,16 @@ func (s *server) publishBatch(ctx context.Context, c *call, _ *nothing) (*batchO
 	// it had come alone. An item is cut out as it stands.
 	var items []json.RawMessage
 	if json.Unmarshal(body, &items) != nil || items == nil {
-		return nil, invalid("the body must be a JSON array of publications")
+		return nil, door.Invalid("the body must be a JSON array of publications")
 	}
 	if len(items) > maxBatchItems {
-		return nil, invalid("a batch has at most " + strconv.Itoa(maxBatchItems) + " publications")
+		return nil, door.Invalid("a batch has at most " + strconv.Itoa(maxBatchItems) + " publications")
 	}
 	results := make([]PublishedItem, len(items))
 	for i, item := range items {
 		result, err := c.post(ctx, item)
 		if err != nil {
-			p := problemOf(err)
+			p := door.ProblemOf(err)
 			results[i] = PublishedItem{Status: p.Status, Problem: p}
 			continue
 		}
@@ -111,7 +112,7 @@ func (c *call) post(ctx context.Context, body []byte) (Published, error) {
 		p.ID = c.s.NewID()
 	}
 	n, err := c.backend.Publish(ctx, pubsub.Publication{
-		Topic: p.Topic, MessageType: p.MessageType, Message: p.Message, Compress: p.Compress, Address: c.address(),
+		Topic: p.Topic, MessageType: p.MessageType, Message: p.Message, Compress: p.Compress, Address: c.Address(),
 	})
 	if err != nil {
 		return Published{}, err

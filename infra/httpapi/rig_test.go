@@ -22,6 +22,7 @@ import (
 	"tacet/core/topic"
 	"tacet/core/wire"
 	"tacet/infra/httpapi"
+	"tacet/infra/httpapi/door"
 	"tacet/infra/logging"
 )
 
@@ -166,7 +167,7 @@ func (r *rig) do(q *http.Request) *httptest.ResponseRecorder {
 
 func (r *rig) checkProblem(w *httptest.ResponseRecorder) {
 	r.t.Helper()
-	var p httpapi.Problem
+	var p door.Problem
 	if kind := w.Header().Get("Content-Type"); kind != "application/problem+json" {
 		r.t.Errorf("%d came as %q, not as a problem document", w.Code, kind)
 	}

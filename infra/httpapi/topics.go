@@ -12,11 +12,12 @@ import (
 	"tacet/core/grant"
 	"tacet/core/pubsub"
 	"tacet/core/topic"
+	"tacet/infra/httpapi/door"
 )
 
 const (
 	// topicPath ends in a topic, which may hold slashes.
-	topicPath = "/api/topics/{app}/{topic}"
+	topicPath = "/api/topics/{app}/{topic...}"
 
 	maxPatterns    = 50
 	maxUnsubscribe = 32 << 10
@@ -44,7 +45,7 @@ func (s *server) routeTopics() {
 		OperationID: "unsubscribe", Method: http.MethodPost, Path: "/api/topics/{app}/unsubscribe", Tags: []string{"topics"},
 		Summary:     "Take topics away from a subject",
 		Description: "Removes the subscriptions of all connections of a subject to topics that match one of the patterns. Needs `realtime:admin:manage:subscribers`.",
-		Metadata:    bodyDoc(unsubscription{}, unsubscriptionExample),
+		Metadata:    door.BodyDoc(unsubscription{}, unsubscriptionExample),
 	}, s.unsubscribe)
 	registerBackend(s, huma.Operation{
 		OperationID: "list-topics", Method: http.MethodGet, Path: "/api/topics/{app}", Tags: []string{"topics"},
@@ -58,21 +59,21 @@ func (s *server) routeTopics() {
 	}, s.getTopic)
 }
 
-func (s *server) unsubscribe(ctx context.Context, c *call, _ *nothing) (*unsubscribedOutput, error) {
-	body, err := c.body(maxUnsubscribe)
+func (s *server) unsubscribe(ctx context.Context, c *call, _ *door.Nothing) (*unsubscribedOutput, error) {
+	body, err := c.Body(maxUnsubscribe)
 	if err != nil {
 		return nil, err
 	}
 	var in unsubscription
 	if json.Unmarshal(body, &in) != nil {
-		return nil, invalid(`the body must look like {"topicPatterns": ["chat/*"], "subject": "bob"}`)
+		return nil, door.Invalid(`the body must look like {"topicPatterns": ["chat/*"], "subject": "bob"}`)
 	}
 	patterns, err := in.patterns()
 	if err != nil {
 		return nil, err
 	}
 	if in.Subject == "" {
-		return nil, invalid("subject is missing: it says whose subscriptions to remove")
+		return nil, door.Invalid("subject is missing: it says whose subscriptions to remove")
 	}
 	n, err := c.backend.Unsubscribe(ctx, grant.Subject(in.Subject), patterns)
 	return &unsubscribedOutput{Unsubscribed{n}}, err
@@ -80,7 +81,7 @@ func (s *server) unsubscribe(ctx context.Context, c *call, _ *nothing) (*unsubsc
 
 func (u unsubscription) patterns() ([]topic.Pattern, error) {
 	if len(u.TopicPatterns) == 0 || len(u.TopicPatterns) > maxPatterns {
-		return nil, invalid("topicPatterns must hold 1 to " + strconv.Itoa(maxPatterns) + " patterns")
+		return nil, door.Invalid("topicPatterns must hold 1 to " + strconv.Itoa(maxPatterns) + " patterns")
 	}
 	patterns := make([]topic.Pattern, len(u.TopicPatterns))
 	for i, text := range u.TopicPatterns {
@@ -93,7 +94,7 @@ func (u unsubscription) patterns() ([]topic.Pattern, error) {
 	return patterns, nil
 }
 
-func (s *server) listTopics(ctx context.Context, c *call, _ *nothing) (*topicsOutput, error) {
+func (s *server) listTopics(ctx context.Context, c *call, _ *door.Nothing) (*topicsOutput, error) {
 	topics, err := c.backend.Topics(ctx)
 	if topics == nil {
 		topics = []pubsub.TopicCount{} // an array in JSON

@@ -1,4 +1,4 @@
-package httpapi
+package door
 
 import (
 	"encoding/json"
@@ -37,6 +37,9 @@ func (p *Problem) GetHeaders() http.Header { return p.header }
 // ContentType returns the media type of problem documents.
 func (p *Problem) ContentType(string) string { return problemType }
 
+// ErrorsPath is where the catalogue of errors is, for people.
+const ErrorsPath = "/v1/errors"
+
 const problemType = "application/problem+json"
 
 // statuses is the status of a refusal by the kind of its fault; 500 for a kind
@@ -59,7 +62,8 @@ var exact = map[wire.Code]int{
 	wire.CodePreconditionRequired: http.StatusPreconditionRequired,
 }
 
-func statusOf(k fault.Kind, code wire.Code) int {
+// StatusOf returns the status of a refusal by its kind and its number.
+func StatusOf(k fault.Kind, code wire.Code) int {
 	if status, ok := exact[code]; ok {
 		return status
 	}
@@ -81,21 +85,19 @@ func (r refused) Error() string { return r.text }
 // Unwrap returns the fault that r is apart from its status.
 func (r refused) Unwrap() error { return &fault.Error{Kind: fault.Invalid, Text: r.text} }
 
-func unsupported(text string) error { return refused{text, http.StatusUnsupportedMediaType} }
+// Unsupported is a body of a type that is not taken.
+func Unsupported(text string) error { return refused{text, http.StatusUnsupportedMediaType} }
 
-func invalid(text string) error {
+// Invalid is a field or a parameter that is wrong.
+func Invalid(text string) error {
 	return &fault.Error{Kind: fault.Invalid, Code: wire.CodeInvalidField, Text: text}
 }
 
-func tooLarge(limit int64) error {
-	return &fault.Error{Kind: fault.TooLarge, Text: "the body is larger than " + strconv.FormatInt(limit, 10) + " bytes"}
-}
-
-// problemOf returns what a stranger may know of err.
-func problemOf(err error) *Problem {
+// ProblemOf returns what a stranger may know of err.
+func ProblemOf(err error) *Problem {
 	f := fault.Public(err)
 	code := wire.CodeOf(f)
-	p := &Problem{Status: statusOf(f.Kind, code), Detail: f.Text, Code: code, header: http.Header{}}
+	p := &Problem{Status: StatusOf(f.Kind, code), Detail: f.Text, Code: code, header: http.Header{}}
 	var r refused
 	if errors.As(err, &r) {
 		p.Status = r.status
@@ -116,19 +118,19 @@ func nameOf(code wire.Code) (uri, title string) {
 	for _, e := range wire.Catalogue {
 		if e.Code == code {
 			words := strings.ReplaceAll(e.Name, "-", " ")
-			return errorsPath + "#" + e.Name, strings.ToUpper(words[:1]) + words[1:]
+			return ErrorsPath + "#" + e.Name, strings.ToUpper(words[:1]) + words[1:]
 		}
 	}
 	return "about:blank", ""
 }
 
-// problem returns the answer to a call that failed, and notes it for the log.
-func (c *call) problem(err error) *Problem {
+// Problem returns the answer to a call that failed, and notes it for the log.
+func (c *Call) Problem(err error) *Problem {
 	c.refused = err
-	p := problemOf(err)
+	p := ProblemOf(err)
 	if p.Status == http.StatusUnauthorized {
 		challenge := `Bearer realm="tacet"`
-		if c.bearer() != "" {
+		if c.Bearer() != "" {
 			challenge += `, error="invalid_token"` // RFC 6750 §3.1
 		}
 		p.header.Set("WWW-Authenticate", challenge)

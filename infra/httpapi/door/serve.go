@@ -1,4 +1,4 @@
-package httpapi
+package door
 
 import (
 	"context"
@@ -14,13 +14,13 @@ import (
 )
 
 // ServeHTTP answers a request.
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{s: s, w: w, id: s.NewID()}
-	ctx := logging.With(context.WithValue(r.Context(), callKey{}, c), logging.IDs{Request: c.id})
-	c.r = r.WithContext(ctx)
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &Call{s: s, w: w, ID: s.NewID()}
+	ctx := logging.With(context.WithValue(r.Context(), callKey{}, c), logging.IDs{Request: c.ID})
+	c.Request = r.WithContext(ctx)
 	answer := &answer{ResponseWriter: w}
 	header := w.Header()
-	header.Set("X-Request-Id", c.id)
+	header.Set("X-Request-Id", c.ID)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	start := time.Now()
@@ -37,34 +37,42 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // route hands the request to its route, or says that there is none.
-func (s *server) route(w http.ResponseWriter, c *call) {
+func (s *Server) route(w http.ResponseWriter, c *Call) {
+	if s.Before != nil {
+		if err := s.Before(c); err != nil {
+			c.Problem(err).write(w)
+			return
+		}
+	}
 	// The mux would redirect to a tidier path, where a topic is another topic.
-	if p := c.r.URL.EscapedPath(); !tidy(p) {
-		c.problem(noRoute).write(w)
+	if p := c.Request.URL.EscapedPath(); !tidy(p) {
+		c.Problem(s.noRoute()).write(w)
 		return
 	}
-	if h, pattern := s.mux.Handler(c.r); pattern == "" {
+	if h, pattern := s.mux.Handler(c.Request); pattern == "" {
 		c.missing(h).write(w)
 		return
 	}
-	s.mux.ServeHTTP(w, c.r)
+	s.mux.ServeHTTP(w, c.Request)
 }
 
 func tidy(p string) bool {
 	return strings.HasPrefix(p, "/") && (path.Clean(p) == p || path.Clean(p)+"/" == p)
 }
 
-var noRoute = &fault.Error{Kind: fault.NotFound, Text: "there is no such address here: the API is described at " + documentPath}
+func (s *Server) noRoute() error {
+	return &fault.Error{Kind: fault.NotFound, Text: "there is no such address here: the API is described at " + s.Described}
+}
 
 // missing returns the problem that h, the mux's own handler for a request
 // without a route, means.
-func (c *call) missing(h http.Handler) *Problem {
+func (c *Call) missing(h http.Handler) *Problem {
 	probe := &probe{header: http.Header{}}
-	h.ServeHTTP(probe, c.r)
+	h.ServeHTTP(probe, c.Request)
 	if probe.status != http.StatusMethodNotAllowed {
-		return c.problem(noRoute)
+		return c.Problem(c.s.noRoute())
 	}
-	p := c.problem(refused{"this address does not take this method", probe.status})
+	p := c.Problem(refused{"this address does not take this method", probe.status})
 	p.header.Set("Allow", probe.header.Get("Allow"))
 	return p
 }
@@ -80,37 +88,40 @@ func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
 func (p *probe) WriteHeader(status int)      { p.status = status }
 
 // recovered answers a request whose handler panicked, if it has no answer yet.
-func (s *server) recovered(c *call, w *answer, v any) {
+func (s *Server) recovered(c *Call, w *answer, v any) {
 	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		w.broken = true
 		return
 	}
-	s.Log.LogAttrs(c.r.Context(), slog.LevelError, "a handler panicked", slog.String("route", c.r.Pattern), logging.Panic(v))
+	s.Log.LogAttrs(c.Request.Context(), slog.LevelError, "a handler panicked", slog.String("route", c.Request.Pattern), logging.Panic(v))
 	if w.status != 0 {
 		w.broken = true // half an answer must not look like a whole one
 		return
 	}
-	c.problem(errPanic).write(w)
+	c.Problem(errPanic).write(w)
 }
 
 var errPanic = &fault.Error{Kind: fault.Internal, Text: "panic"}
 
 // record writes the one line that a request has in the log.
-func (s *server) record(c *call, status int, took time.Duration) {
+func (s *Server) record(c *Call, status int, took time.Duration) {
 	attrs := []slog.Attr{
-		slog.String("method", method(c.r.Method)), slog.String("route", c.r.Pattern), slog.Int("status", status),
+		slog.String("method", method(c.Request.Method)), slog.String("route", c.Request.Pattern), slog.Int("status", status),
 		slog.Float64("ms", float64(took.Microseconds())/1000),
 	}
-	if id := c.appID(); id != "" {
-		attrs = append(attrs, slog.String("app", string(id)))
+	for _, name := range []string{"account", "app"} {
+		if id := c.id(name); id != "" {
+			attrs = append(attrs, slog.String(name, string(id)))
+		}
 	}
+	attrs = append(attrs, c.notes...)
 	level := slog.LevelInfo
 	if c.refused != nil {
 		var why []slog.Attr
 		level, why = logging.Failure(c.refused)
 		attrs = append(attrs, why...)
 	}
-	s.Log.LogAttrs(c.r.Context(), level, "http", attrs...)
+	s.Log.LogAttrs(c.Request.Context(), level, "http", attrs...)
 }
 
 // method returns m if it is one that clients use, because a client may write

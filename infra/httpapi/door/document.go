@@ -1,0 +1,138 @@
+package door
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tacet/core/fault"
+	"tacet/core/wire"
+)
+
+// requestBody is what a body looks like, for the document only: huma would
+// read and check a body that it knew of.
+type requestBody struct {
+	of      reflect.Type
+	example any
+	types   []string
+}
+
+const bodyKey = "body"
+
+// BodyDoc says that an operation takes a body like v, in JSON; other media
+// types that are JSON as well may be named.
+func BodyDoc(v, example any, also ...string) map[string]any {
+	return map[string]any{bodyKey: requestBody{reflect.TypeOf(v), example, append([]string{"application/json"}, also...)}}
+}
+
+func documentBody(doc *huma.OpenAPI, op *huma.Operation) {
+	b, ok := op.Metadata[bodyKey].(requestBody)
+	if !ok {
+		return
+	}
+	schema := doc.Components.Schemas.Schema(b.of, true, op.OperationID)
+	schema.Nullable = false
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
+	for _, media := range b.types {
+		op.RequestBody.Content[media] = &huma.MediaType{Schema: schema, Example: b.example}
+	}
+}
+
+// Description is what an OpenAPI document says besides its operations.
+type Description struct {
+	Text            string
+	Tags            []*huma.Tag
+	SecuritySchemes map[string]*huma.SecurityScheme
+	Sent            []wire.Code // the errors of the catalogue that are answered with
+	// Closed are types of bodies that may hold nothing that is not described.
+	Closed []reflect.Type
+}
+
+// Document returns the OpenAPI document of all routes.
+func (s *Server) Document(d Description) *huma.OpenAPI {
+	schemas := newSchemas()
+	doc := &huma.OpenAPI{
+		OpenAPI: "3.1.0",
+		Info:    &huma.Info{Title: "Tacet", Version: "1", Description: d.Text},
+		Tags:    d.Tags,
+		Components: &huma.Components{
+			Schemas: schemas, Responses: documentErrors(schemas, d.Sent), SecuritySchemes: d.SecuritySchemes,
+		},
+		OnAddOperation: []huma.AddOpFunc{documentBody},
+	}
+	api := newAPI(doc, func(func(huma.Context)) {})
+	for _, r := range s.routes {
+		r.add(api)
+	}
+	all := schemas.Map()
+	for _, own := range []string{"ErrorModel", "ErrorDetail"} { // huma's, which nobody gets to see
+		delete(all, own)
+	}
+	for _, schema := range all {
+		for _, property := range schema.Properties {
+			if property.Type == huma.TypeArray {
+				property.Nullable = false // ours are never null
+			}
+		}
+	}
+	for _, t := range d.Closed {
+		schemas.SchemaFromRef(schemas.Schema(t, true, "").Ref).AdditionalProperties = false
+	}
+	return doc
+}
+
+// Encode returns v, which is made of constants, as JSON for people to read as
+// well.
+func Encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // placeholders such as <token> are read by people
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// Refusals says that an operation may be refused with these statuses, beside
+// those that each has.
+func Refusals(statuses ...int) map[string]*huma.Response {
+	responses := map[string]*huma.Response{}
+	for _, status := range append(statuses, http.StatusInternalServerError) {
+		key := strconv.Itoa(status)
+		responses[key] = &huma.Response{Ref: "#/components/responses/" + key}
+	}
+	return responses
+}
+
+// documentErrors describes each status with an example for each error that
+// comes with it.
+func documentErrors(schemas huma.Registry, sent []wire.Code) map[string]*huma.Response {
+	problem := schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	responses := map[string]*huma.Response{}
+	at := func(status int) *huma.MediaType {
+		key := strconv.Itoa(status)
+		if responses[key] == nil {
+			responses[key] = &huma.Response{
+				Description: http.StatusText(status),
+				Content:     map[string]*huma.MediaType{problemType: {Schema: problem, Examples: map[string]*huma.Example{}}},
+			}
+		}
+		return responses[key].Content[problemType]
+	}
+	for _, e := range wire.Catalogue {
+		if !slices.Contains(sent, e.Code) {
+			continue
+		}
+		example := ProblemOf(&fault.Error{Kind: e.Kind, Code: e.Code, Text: e.Meaning})
+		at(example.Status).Examples[e.Name] = &huma.Example{Summary: example.Title, Value: example}
+	}
+	example := ProblemOf(Unsupported("the body must be JSON: send it with Content-Type: application/json"))
+	at(example.Status).Examples["invalid-request"] = &huma.Example{Summary: example.Title, Value: example}
+	return responses
+}
