@@ -37,6 +37,8 @@ type Disk struct {
 	Apps      *Apps
 	Telemetry *Telemetry
 	Secrets   *Secrets
+	Directory *Directory
+	Vault     *Vault
 
 	options Options
 	lock    *os.File // nil in memory
@@ -114,6 +116,9 @@ func (d *Disk) open(b badger.Options, folder string) (err error) {
 	if err != nil {
 		return err
 	}
+	if d.Vault, err = openVault(folder, d.options.Now); err != nil {
+		return err
+	}
 	d.db, err = badger.Open(b.
 		WithMemTableSize(memtable).WithNumMemtables(memtables).
 		WithBlockCacheSize(blockCache).WithIndexCacheSize(indexCache).
@@ -125,6 +130,7 @@ func (d *Disk) open(b badger.Options, folder string) (err error) {
 	}
 	d.Apps = newApps(d, d.options.FetchKeys)
 	d.Telemetry = newTelemetry(d)
+	d.Directory = &Directory{disk: d}
 	d.stopped.Go(d.Telemetry.commitAll)
 	d.stopped.Go(d.keepHouse)
 	return nil
@@ -145,6 +151,7 @@ func (d *Disk) close() error {
 	d.closed = true
 	d.reading.Unlock()
 	d.using.Wait()
+	d.Vault.close()
 	err := d.db.Close()
 	if d.lock != nil {
 		err = errors.Join(err, d.lock.Close())

@@ -27,11 +27,13 @@
 //	lock     held as long as the process lives
 //	key      64 hex digits that the data is encrypted with, mode 0600
 //	secrets  the secrets of days, mode 0600; see Secrets
+//	vault    the data keys of accounts, mode 0600; see Vault
 //	db       Badger: AES-256, the data keys in it encrypted with key
 //
 // Keys in Badger begin with a letter:
 //
 //	a application(16)                         an application, as JSON
+//	d kind(1) # id # name                     a record of the directory; see record.go
 //	t application(16) hour(4) time(8) any(8)  a block: events of that hour
 //
 // where hour counts from 1970, numbers are big-endian, and time is that of
@@ -46,11 +48,12 @@
 // system. The end of the process, by kill -9 too, loses nothing of it. The loss
 // of power, or a crash of the system, loses what the system had not written,
 // by default up to half a minute; Options.SyncWrites makes every commit wait
-// for the disk. Events that nobody waits for are written within 50 ms; while
+// for the disk. What the directory and the vault have been told always waits
+// for it. Events that nobody waits for are written within 50 ms; while
 // the disk is behind by all that is held in memory, they get ErrBusy.
 //
 // What does not: the data without its key. Who backs up the folder has to
-// keep the key elsewhere, and leave secrets out. The last 64 MB of a disk are
+// keep the key elsewhere, and leave secrets and vault out. The last 64 MB of a disk are
 // not written to: what would write gets ErrFull. If somebody else fills them
 // all the same, the system ends the process, because that is what writing to a
 // mapped file then does.

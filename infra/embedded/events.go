@@ -72,7 +72,7 @@ func (t *Telemetry) write(blocks map[bucket]*blockWriter) error {
 			if err != nil {
 				return err
 			}
-			if err := batch.SetEntry(badger.NewEntry(key, b.data).WithTTL(t.ttl(b.expires))); err != nil {
+			if err := batch.SetEntry(badger.NewEntry(key, b.data).WithTTL(ttl(b.expires, t.disk.options.Now()))); err != nil {
 				return fmt.Errorf("write telemetry: %w", err)
 			}
 		}
@@ -94,9 +94,7 @@ func (b bucket) unique(now time.Time) ([]byte, error) {
 
 // ttl is for how long Badger, which knows no clock but its own and counts in
 // seconds, must keep what is readable until expires.
-func (t *Telemetry) ttl(expires time.Time) time.Duration {
-	return max(expires.Sub(t.disk.options.Now()), 0) + 2*time.Second
-}
+func ttl(expires, now time.Time) time.Duration { return max(expires.Sub(now), 0) + 2*time.Second }
 
 // Each implements telemetry.Events. A block that is damaged is reported as
 // trouble, and the others are read. When the stores are closed meanwhile it

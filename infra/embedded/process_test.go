@@ -10,12 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"tacet/core/app"
+	"tacet/core/directory"
 	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub/pubsubtest"
@@ -33,7 +35,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// writeUntilKilled writes events and applications, and prints the number of
+// writeUntilKilled writes events, applications and records, and prints the number of
 // each event when it is acknowledged.
 func writeUntilKilled(folder string) {
 	clock := pubsubtest.NewClock()
@@ -56,6 +58,15 @@ func writeUntilKilled(folder string) {
 						lines <- fmt.Sprintf("app %d", n)
 					}
 				}
+				if i%50 == 0 {
+					put := directory.Put(nth(n), []byte("value"), time.Time{}, directory.IfAbsent)
+					if _, err := d.Directory.Apply(ctx, put, directory.Put(also(n), []byte("value"), time.Time{}, directory.IfAbsent)); err == nil {
+						lines <- fmt.Sprintf("record %d", n)
+					}
+					if _, err := d.Vault.Apply(ctx, put); err == nil {
+						lines <- fmt.Sprintf("secret %d", n)
+					}
+				}
 				err := d.Telemetry.Record(ctx, record(clock.Now(), n), true)
 				if err == nil {
 					lines <- fmt.Sprintf("event %d", n)
@@ -66,6 +77,13 @@ func writeUntilKilled(folder string) {
 	for l := range lines {
 		fmt.Println(l)
 	}
+}
+
+// also is what is written together with nth.
+func also(n int) directory.Key {
+	k := nth(n)
+	k.ID = "other"
+	return k
 }
 
 func record(at time.Time, n int) telemetry.Record {
@@ -134,6 +152,36 @@ func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 			t.Errorf("application %d was acknowledged, and: %v", n, err)
 		}
 	}
+	if len(acknowledged["record"]) < 4 || len(acknowledged["secret"]) < 4 {
+		t.Errorf("only %d and %d changes were acknowledged", len(acknowledged["record"]), len(acknowledged["secret"]))
+	}
+	for _, n := range acknowledged["record"] {
+		if _, err := d.Directory.Get(t.Context(), nth(n)); err != nil {
+			t.Errorf("record %d was acknowledged, and: %v", n, err)
+		}
+	}
+	for _, n := range acknowledged["secret"] {
+		if _, err := d.Vault.Get(t.Context(), nth(n)); err != nil {
+			t.Errorf("secret %d was acknowledged, and: %v", n, err)
+		}
+	}
+	one, other := names(t, d.Directory, nth(0).Part), names(t, d.Directory, also(0).Part)
+	if !slices.Equal(one, other) {
+		t.Errorf("what is written together is not: %v and %v", one, other)
+	}
+}
+
+func names(t *testing.T, d directory.Directory, p directory.Part) (names []string) {
+	t.Helper()
+	for next, more := "", true; more; more = next != "" {
+		page, after, err := d.List(t.Context(), p, "", next, directory.MaxPage)
+		must(t, err)
+		for _, r := range page {
+			names = append(names, r.Name)
+		}
+		next = after
+	}
+	return names
 }
 
 func TestClosingWritesWhatIsBuffered(t *testing.T) {

@@ -1,0 +1,183 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"tacet/core/directory"
+)
+
+// Directory keeps records in Badger; it implements directory.Directory. When
+// Apply has returned, the disk says that it has what changed: unlike
+// telemetry, it must not be lost with the power, because a data key that was
+// destroyed for it is gone already.
+type Directory struct {
+	disk  *Disk
+	apply sync.Mutex // one at a time, so that what a condition has seen stays
+}
+
+// maxPageBytes is how large the values of a page are when it ends early.
+const maxPageBytes = 4 << 20
+
+// partKey returns where the records of a part begin.
+func partKey(p directory.Part) []byte {
+	return append([]byte{directoryPrefix, byte(p.Kind), '#'}, p.ID+"#"...)
+}
+
+func recordKey(k directory.Key) []byte { return append(partKey(k.Part), k.Name...) }
+
+// Get implements directory.Directory.
+func (d *Directory) Get(ctx context.Context, k directory.Key) (r directory.Record, err error) {
+	if err := ctx.Err(); err != nil {
+		return r, err
+	}
+	if !valid(k) {
+		return r, directory.ErrAbsent
+	}
+	now := d.disk.options.Now()
+	err = d.disk.view(func(txn *badger.Txn) (err error) {
+		r, err = readRecord(txn, k, now)
+		return err
+	})
+	if err != nil && !errors.Is(err, directory.ErrAbsent) {
+		return r, fmt.Errorf("read the directory: %w", err)
+	}
+	return r, err
+}
+
+// readRecord returns a record, or directory.ErrAbsent.
+func readRecord(txn *badger.Txn, k directory.Key, now time.Time) (r directory.Record, err error) {
+	item, err := txn.Get(recordKey(k))
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return r, directory.ErrAbsent
+	}
+	if err != nil {
+		return r, err
+	}
+	err = item.Value(func(data []byte) (err error) {
+		r, err = decodeRecord(k, data)
+		return err
+	})
+	if err == nil && !readable(r.Expires, now) {
+		return directory.Record{}, directory.ErrAbsent
+	}
+	return r, err
+}
+
+// List implements directory.Directory.
+func (d *Directory) List(ctx context.Context, p directory.Part, prefix, after string, limit int) (page []directory.Record, next string, err error) {
+	if err := ctx.Err(); err != nil || !validPart(p) {
+		return nil, "", err
+	}
+	limit = min(max(limit, 1), directory.MaxPage)
+	now := d.disk.options.Now()
+	err = d.disk.view(func(txn *badger.Txn) error {
+		part := partKey(p)
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: append(part[:len(part):len(part)], prefix...)})
+		defer it.Close()
+		bytes := 0
+		for it.Seek(append(part[:len(part):len(part)], max(prefix, after)...)); it.Valid(); it.Next() {
+			k := directory.Key{Part: p, Name: string(it.Item().Key()[len(part):])}
+			if k.Name <= after || k.Name == "" { // the mark of a drop that was interrupted
+				continue
+			}
+			if len(page) == limit || bytes >= maxPageBytes {
+				next = page[len(page)-1].Name
+				return nil
+			}
+			r, err := readRecord(txn, k, now)
+			if errors.Is(err, directory.ErrAbsent) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			page, bytes = append(page, r), bytes+len(r.Value)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("read the directory: %w", err)
+	}
+	return page, next, nil
+}
+
+// Apply implements directory.Directory.
+func (d *Directory) Apply(ctx context.Context, changes ...directory.Change) (directory.Version, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if err := checkChanges(changes); err != nil {
+		return "", err
+	}
+	version, err := newVersion()
+	if err != nil {
+		return "", err
+	}
+	d.apply.Lock()
+	defer d.apply.Unlock()
+	err = d.disk.write(func() error {
+		now, changed := d.disk.options.Now(), false
+		err := d.disk.db.Update(func(txn *badger.Txn) (err error) {
+			if err := hold(txn, changes, now); err != nil {
+				return err
+			}
+			changed, err = d.change(txn, changes, version, now)
+			return err
+		})
+		if err != nil || !changed {
+			return err
+		}
+		return d.disk.db.Sync()
+	})
+	if errors.Is(err, directory.ErrConflict) {
+		return "", err
+	}
+	if err != nil {
+		return "", fmt.Errorf("write to the directory: %w", err)
+	}
+	return version, nil
+}
+
+// hold returns directory.ErrConflict unless all conditions hold.
+func hold(txn *badger.Txn, changes []directory.Change, now time.Time) error {
+	for _, c := range changes {
+		if c.If == directory.Always {
+			continue
+		}
+		r, err := readRecord(txn, c.Key, now)
+		if err != nil && !errors.Is(err, directory.ErrAbsent) {
+			return err
+		}
+		if !holds(c, r.Version) {
+			return directory.ErrConflict
+		}
+	}
+	return nil
+}
+
+// change makes the changes, and reports whether there were any.
+func (d *Directory) change(txn *badger.Txn, changes []directory.Change, version directory.Version, now time.Time) (changed bool, err error) {
+	for _, c := range changes {
+		switch c.Does {
+		case directory.Puts:
+			c.Version, c.Expires = version, toTheSecond(c.Expires)
+			e := badger.NewEntry(recordKey(c.Key), encodeRecord(c.Record))
+			if !c.Expires.IsZero() {
+				e = e.WithTTL(ttl(c.Expires, now))
+			}
+			err, changed = txn.SetEntry(e), true
+		case directory.Deletes:
+			err, changed = txn.Delete(recordKey(c.Key)), true
+		}
+		if err != nil {
+			return changed, err
+		}
+	}
+	return changed, nil
+}
