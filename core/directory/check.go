@@ -52,7 +52,7 @@ func CheckChanges(changes []Change) error {
 	if len(changes) == 0 || len(changes) > MaxChanges {
 		return fmt.Errorf("%w: 1–%d changes are made at a time, not %d", errMisuse, MaxChanges, len(changes))
 	}
-	seen := make(map[Key]bool, len(changes))
+	seen, size := make(map[Key]bool, len(changes)), 0
 	for _, c := range changes {
 		if err := c.check(); err != nil {
 			return err
@@ -61,6 +61,12 @@ func CheckChanges(changes []Change) error {
 			return fmt.Errorf("%w: two changes are about the record %s", errMisuse, c.Key)
 		}
 		seen[c.Key] = true
+		if c.Does == Puts {
+			size += len(c.Value)
+		}
+	}
+	if size > MaxBytes {
+		return fmt.Errorf("%w: values of %d bytes at a time, and %d is the limit", errMisuse, size, MaxBytes)
 	}
 	return nil
 }

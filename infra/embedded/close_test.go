@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tacet/core/app"
+	"tacet/core/directory"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/telemetry"
 	"tacet/infra/embedded"
@@ -50,16 +51,22 @@ func TestAfterCloseEverythingIsRefused(t *testing.T) {
 		d := open(t, embedded.Options{Folder: folder, Now: clock.Now})
 		mustClose(t, d)
 		for name, call := range map[string]func() error{
-			"App":           func() error { _, err := d.Apps.App(t.Context(), pubsubtest.AppA); return err },
-			"All":           func() error { _, err := d.Apps.All(t.Context()); return err },
-			"Put":           func() error { return d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "free"}) },
-			"Get":           func() error { _, err := d.Directory.Get(t.Context(), nth(1)); return err },
-			"List":          func() error { _, _, err := d.Directory.List(t.Context(), nth(1).Part, "", "", 1); return err },
-			"Apply":         func() error { _, err := d.Directory.Apply(t.Context()); return err },
-			"vault's Get":   func() error { _, err := d.Vault.Get(t.Context(), nth(1)); return err },
-			"vault's List":  func() error { _, _, err := d.Vault.List(t.Context(), nth(1).Part, "", "", 1); return err },
-			"vault's Apply": func() error { _, err := d.Vault.Apply(t.Context()); return err },
-			"Reclaim":       func() error { _, err := d.Reclaim(); return err },
+			"App":  func() error { _, err := d.Apps.App(t.Context(), pubsubtest.AppA); return err },
+			"All":  func() error { _, err := d.Apps.All(t.Context()); return err },
+			"Put":  func() error { return d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "free"}) },
+			"Get":  func() error { _, err := d.Directory.Get(t.Context(), nth(1)); return err },
+			"List": func() error { _, _, err := d.Directory.List(t.Context(), nth(1).Part, "", "", 1); return err },
+			"Apply": func() error {
+				_, err := d.Directory.Apply(t.Context(), directory.Delete(nth(1), directory.Always))
+				return err
+			},
+			"vault's Get":  func() error { _, err := d.Vault.Get(t.Context(), nth(1)); return err },
+			"vault's List": func() error { _, _, err := d.Vault.List(t.Context(), nth(1).Part, "", "", 1); return err },
+			"vault's Apply": func() error {
+				_, err := d.Vault.Apply(t.Context(), directory.Delete(nth(1), directory.Always))
+				return err
+			},
+			"Reclaim": func() error { _, err := d.Reclaim(); return err },
 			"Each": func() error {
 				return d.Telemetry.Each(t.Context(), pubsubtest.AppA, clock.Now().Add(-time.Hour), clock.Now(), clock.Now(), func(telemetry.Event) error { return nil })
 			},

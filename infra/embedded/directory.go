@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,11 +34,8 @@ func recordKey(k directory.Key) []byte { return append(partKey(k.Part), k.Name..
 
 // Get implements directory.Directory.
 func (d *Directory) Get(ctx context.Context, k directory.Key) (r directory.Record, err error) {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(k.Check(), ctx.Err()); err != nil {
 		return r, err
-	}
-	if !valid(k) {
-		return r, directory.ErrAbsent
 	}
 	now := d.disk.options.Now()
 	err = d.disk.view(func(txn *badger.Txn) (err error) {
@@ -71,10 +69,9 @@ func readRecord(txn *badger.Txn, k directory.Key, now time.Time) (r directory.Re
 
 // List implements directory.Directory.
 func (d *Directory) List(ctx context.Context, p directory.Part, prefix, after string, limit int) (page []directory.Record, next string, err error) {
-	if err := ctx.Err(); err != nil || !validPart(p) {
+	if err := cmp.Or(directory.CheckList(p, prefix, after, limit), ctx.Err()); err != nil {
 		return nil, "", err
 	}
-	limit = min(max(limit, 1), directory.MaxPage)
 	now := d.disk.options.Now()
 	err = d.disk.view(func(txn *badger.Txn) error {
 		part := partKey(p)
@@ -109,10 +106,7 @@ func (d *Directory) List(ctx context.Context, p directory.Part, prefix, after st
 
 // Apply implements directory.Directory.
 func (d *Directory) Apply(ctx context.Context, changes ...directory.Change) (directory.Version, error) {
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	if err := checkChanges(changes); err != nil {
+	if err := cmp.Or(directory.CheckChanges(changes), ctx.Err()); err != nil {
 		return "", err
 	}
 	version, err := newVersion()

@@ -53,10 +53,6 @@ func TestAnApplyOfTheLargestSizeIsMade(t *testing.T) {
 			}
 			mustApply(t, d.Directory, many...)
 			mustApply(t, d.Directory, large...)
-			large = append(large, directory.Put(nth(99), []byte("one"), time.Time{}, directory.Always))
-			if _, err := d.Directory.Apply(t.Context(), large...); err == nil {
-				t.Error("more than the most was taken")
-			}
 			mustApply(t, d.Vault, many...)
 		})
 	}
@@ -83,30 +79,5 @@ func TestALargePartIsListedInPages(t *testing.T) {
 	}
 	if seen != n || pages < 2 {
 		t.Errorf("saw %d records in %d pages", seen, pages)
-	}
-}
-
-func TestWhatIsNoChangeIsRefused(t *testing.T) {
-	d := open(t, embedded.Options{})
-	key := func(kind directory.Kind, id, name string) directory.Key {
-		return directory.Key{Part: directory.Part{Kind: kind, ID: id}, Name: name}
-	}
-	for name, changes := range map[string][]directory.Change{
-		"two about one record": {directory.Put(nth(1), nil, time.Time{}, directory.Always), directory.Delete(nth(1), directory.Always)},
-		"a kind":               {directory.Put(key('O', "id", "name"), nil, time.Time{}, directory.Always)},
-		"no id":                {directory.Put(key('o', "", "name"), nil, time.Time{}, directory.Always)},
-		"an id":                {directory.Put(key('o', "a#b", "name"), nil, time.Time{}, directory.Always)},
-		"a name":               {directory.Put(key('o', "a", "é"), nil, time.Time{}, directory.Always)},
-		"too large":            {directory.Put(nth(1), make([]byte, directory.MaxValue+1), time.Time{}, directory.Always)},
-		"too many":             make([]directory.Change, directory.MaxChanges+1),
-	} {
-		for store, x := range map[string]directory.Directory{"directory": d.Directory, "vault": d.Vault} {
-			if _, err := x.Apply(t.Context(), changes...); err == nil || errors.Is(err, directory.ErrConflict) {
-				t.Errorf("%s, %s: %v", store, name, err)
-			}
-			if _, err := x.Get(t.Context(), nth(1)); !errors.Is(err, directory.ErrAbsent) {
-				t.Errorf("%s, %s: something was kept: %v", store, name, err)
-			}
-		}
 	}
 }

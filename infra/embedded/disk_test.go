@@ -3,8 +3,11 @@ package embedded_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"tacet/core/app"
+	"tacet/core/directory"
+	"tacet/core/directory/directorytest"
 	"tacet/core/fault"
 	"tacet/core/grant"
 	"tacet/core/privacy"
@@ -59,6 +62,16 @@ func TestDiskKeepsTheContracts(t *testing.T) {
 						}
 					}
 					return d.Apps
+				})
+			})
+			t.Run("directory", func(t *testing.T) {
+				directorytest.Test(t, func(t *testing.T, now func() time.Time) directory.Directory {
+					return open(t, embedded.Options{Folder: folder(t), Now: now}).Directory
+				})
+			})
+			t.Run("vault", func(t *testing.T) {
+				directorytest.Test(t, func(t *testing.T, now func() time.Time) directory.Directory {
+					return open(t, embedded.Options{Folder: folder(t), Now: now}).Vault
 				})
 			})
 			t.Run("day secrets", func(t *testing.T) {

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -77,8 +78,8 @@ func (v *Vault) close() {
 
 // look runs f, which reads.
 func (v *Vault) look(ctx context.Context, f func()) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	v.mu.RLock()
 	defer v.mu.RUnlock()
@@ -91,6 +92,9 @@ func (v *Vault) look(ctx context.Context, f func()) error {
 
 // Get implements directory.Directory.
 func (v *Vault) Get(ctx context.Context, k directory.Key) (r directory.Record, err error) {
+	if err := k.Check(); err != nil {
+		return r, err
+	}
 	there := false
 	err = v.look(ctx, func() {
 		if r, there = v.kept[k]; there && readable(r.Expires, v.now()) {
@@ -107,7 +111,9 @@ func (v *Vault) Get(ctx context.Context, k directory.Key) (r directory.Record, e
 
 // List implements directory.Directory.
 func (v *Vault) List(ctx context.Context, p directory.Part, prefix, after string, limit int) (page []directory.Record, next string, err error) {
-	limit = min(max(limit, 1), directory.MaxPage)
+	if err := directory.CheckList(p, prefix, after, limit); err != nil {
+		return nil, "", err
+	}
 	err = v.look(ctx, func() {
 		now := v.now()
 		for k, r := range v.kept {
@@ -128,10 +134,7 @@ func (v *Vault) List(ctx context.Context, p directory.Part, prefix, after string
 
 // Apply implements directory.Directory.
 func (v *Vault) Apply(ctx context.Context, changes ...directory.Change) (directory.Version, error) {
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	if err := checkChanges(changes); err != nil {
+	if err := cmp.Or(directory.CheckChanges(changes), ctx.Err()); err != nil {
 		return "", err
 	}
 	version, err := newVersion()

@@ -66,12 +66,14 @@ func (s *shelf) refused() {
 
 func (s *shelf) refusedChanges() {
 	var many []directory.Change
+	half := strings.Repeat("x", directory.MaxBytes/2)
 	for i := range directory.MaxChanges + 1 {
 		many = append(many, put(fmt.Sprint(i), ""))
 	}
 	for name, changes := range map[string][]directory.Change{
 		"no change":              nil,
 		"too many":               many,
+		"too large together":     {put("a", half), put("b", half), put("c", "1")},
 		"too large":              {put("beside", "1"), put("a", strings.Repeat("x", directory.MaxValue+1))},
 		"one record, twice":      {put("beside", "1"), put("a", "1"), put("a", "2")},
 		"put and deleted":        {put("a", "1"), directory.Delete(key("a"), directory.Always)},
