@@ -39,6 +39,7 @@ type Disk struct {
 	Secrets   *Secrets
 	Directory *Directory
 	Vault     *Vault
+	Ledger    *Ledger
 
 	options Options
 	lock    *os.File // nil in memory
@@ -131,8 +132,10 @@ func (d *Disk) open(b badger.Options, folder string) (err error) {
 	d.Apps = newApps(d, d.options.FetchKeys)
 	d.Telemetry = newTelemetry(d)
 	d.Directory = &Directory{disk: d}
+	d.Ledger = &Ledger{disk: d}
 	d.stopped.Go(d.Telemetry.commitAll)
 	d.stopped.Go(d.keepHouse)
+	d.stopped.Go(d.Ledger.verify)
 	return nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"tacet/core/directory/directorytest"
 	"tacet/core/fault"
 	"tacet/core/grant"
+	"tacet/core/ledger"
+	"tacet/core/ledger/ledgertest"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
@@ -72,6 +74,11 @@ func TestDiskKeepsTheContracts(t *testing.T) {
 			t.Run("vault", func(t *testing.T) {
 				directorytest.Test(t, func(t *testing.T, now func() time.Time) directory.Directory {
 					return open(t, embedded.Options{Folder: folder(t), Now: now}).Vault
+				})
+			})
+			t.Run("ledger", func(t *testing.T) {
+				ledgertest.Test(t, func(t *testing.T, now func() time.Time) ledger.Ledger {
+					return open(t, embedded.Options{Folder: folder(t), Now: now}).Ledger
 				})
 			})
 			t.Run("day secrets", func(t *testing.T) {

@@ -34,6 +34,7 @@
 //
 //	a application(16)                         an application, as JSON
 //	d kind(1) # id # name                     a record of the directory; see record.go
+//	l e number(8)                             an entry of the ledger; see ledger.go for what leads to it
 //	t application(16) hour(4) time(8) any(8)  a block: events of that hour
 //
 // where hour counts from 1970, numbers are big-endian, and time is that of
@@ -48,7 +49,7 @@
 // system. The end of the process, by kill -9 too, loses nothing of it. The loss
 // of power, or a crash of the system, loses what the system had not written,
 // by default up to half a minute; Options.SyncWrites makes every commit wait
-// for the disk. What the directory and the vault have been told always waits
+// for the disk. What directory, vault and ledger have been told always waits
 // for it. Events that nobody waits for are written within 50 ms; while
 // the disk is behind by all that is held in memory, they get ErrBusy.
 //

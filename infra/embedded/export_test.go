@@ -6,6 +6,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 
 	"tacet/core/app"
+	"tacet/core/ledger"
 	"tacet/core/telemetry"
 )
 
@@ -61,3 +62,27 @@ func (d *Disk) Stall() (release func()) {
 
 // GroupSize is how many events are committed together at most.
 const GroupSize = groupSize
+
+// RewriteEntry changes an entry of the ledger, or removes it, as somebody with
+// the key could.
+func (d *Disk) RewriteEntry(seq int64, change func(*ledger.Entry)) error {
+	return d.db.Update(func(txn *badger.Txn) error {
+		if change == nil {
+			return txn.Delete(entryKey(seq))
+		}
+		item, err := txn.Get(entryKey(seq))
+		if err != nil {
+			return err
+		}
+		e, err := readEntry(item)
+		if err != nil {
+			return err
+		}
+		change(&e)
+		data, err := encodeEntry(e)
+		if err != nil {
+			return err
+		}
+		return txn.Set(entryKey(seq), data)
+	})
+}

@@ -10,6 +10,7 @@ import (
 const (
 	appPrefix       = 'a'
 	directoryPrefix = 'd'
+	ledgerPrefix    = 'l'
 	telemetryPrefix = 't'
 )
 

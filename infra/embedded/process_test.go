@@ -19,6 +19,8 @@ import (
 	"tacet/core/app"
 	"tacet/core/directory"
 	"tacet/core/grant"
+	"tacet/core/ledger"
+	"tacet/core/ledger/ledgertest"
 	"tacet/core/privacy"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/telemetry"
@@ -65,6 +67,11 @@ func writeUntilKilled(folder string) {
 					}
 					if _, err := d.Vault.Apply(ctx, put); err == nil {
 						lines <- fmt.Sprintf("secret %d", n)
+					}
+				}
+				if i%50 == 25 {
+					if err := d.Ledger.Append(ctx, ledgertest.Entry(n, ledger.Download, ledger.Requested, clock.Now())); err == nil {
+						lines <- fmt.Sprintf("request %d", n)
 					}
 				}
 				err := d.Telemetry.Record(ctx, record(clock.Now(), n), true)
@@ -152,8 +159,8 @@ func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 			t.Errorf("application %d was acknowledged, and: %v", n, err)
 		}
 	}
-	if len(acknowledged["record"]) < 4 || len(acknowledged["secret"]) < 4 {
-		t.Errorf("only %d and %d changes were acknowledged", len(acknowledged["record"]), len(acknowledged["secret"]))
+	if len(acknowledged["record"]) < 4 || len(acknowledged["secret"]) < 4 || len(acknowledged["request"]) < 4 {
+		t.Errorf("too few changes were acknowledged: %v", acknowledged)
 	}
 	for _, n := range acknowledged["record"] {
 		if _, err := d.Directory.Get(t.Context(), nth(n)); err != nil {
@@ -165,6 +172,12 @@ func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 			t.Errorf("secret %d was acknowledged, and: %v", n, err)
 		}
 	}
+	for _, n := range acknowledged["request"] {
+		if of, err := d.Ledger.Of(t.Context(), ledgertest.Request(n)); err != nil || len(of) != 1 {
+			t.Errorf("request %d was acknowledged, and there is %v, %v", n, of, err)
+		}
+	}
+	must(t, d.Ledger.Verify(t.Context()))
 	one, other := names(t, d.Directory, nth(0).Part), names(t, d.Directory, also(0).Part)
 	if !slices.Equal(one, other) {
 		t.Errorf("what is written together is not: %v and %v", one, other)
