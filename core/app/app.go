@@ -1,5 +1,9 @@
-// Package app is the application: a tenant of the data plane, with its keys,
-// its plan and its settings.
+// Package app is the application: a tenant of the data plane, with its plan and
+// its settings; and, apart from these, the keys that verify its tokens.
+//
+// Both are records of the directory: a#<app> is the application, v#<app> its
+// keys, sealed with the key of the account that it belongs to. Most of the data
+// plane verifies nothing, and reads the first only.
 package app
 
 import (
@@ -7,10 +11,12 @@ import (
 	"log/slog"
 
 	"tacet/core/fault"
-	"tacet/core/grant"
 	"tacet/core/plan"
 	"tacet/core/privacy"
 )
+
+// ErrNone says that there is no such application.
+var ErrNone = errors.New("no such application")
 
 // ID identifies an application: 32 lower-case hex digits.
 type ID string
@@ -77,11 +83,12 @@ func setting(text string) error { return &fault.Error{Kind: fault.Invalid, Text:
 // time: whoever changes one makes a new one.
 type App struct {
 	ID       ID               `json:"id"`
-	Name     string           `json:"name"`
+	Account  string           `json:"account"` // that it belongs to, and whose key seals its keys
 	Plan     plan.Name        `json:"plan"`
-	Keys     grant.Slots      `json:"keys"`
 	Settings Settings         `json:"settings,omitzero"`
 	Blind    privacy.BlindKey `json:"blind,omitzero"`
+	// Suspended says that it serves nobody for now.
+	Suspended bool `json:"suspended,omitzero"`
 }
 
 // Check returns nil, or a fault of kind Invalid that says what is wrong. Stores
@@ -90,11 +97,11 @@ func (a *App) Check() error {
 	if _, err := ParseID(string(a.ID)); err != nil {
 		return err
 	}
-	return errors.Join(a.Settings.Check(), a.Keys.Check())
+	return a.Settings.Check()
 }
 
-// LogValue returns the id: a log handler that encoded an App would write its
-// keys, because JSON is how stores keep them.
+// LogValue returns the id: a log handler that encoded an App would write the
+// key that topics are blinded with, because JSON is how stores keep it.
 func (a App) LogValue() slog.Value { return slog.StringValue(string(a.ID)) }
 
 // Limits returns the plan's quotas. A plan that no longer exists leaves the

@@ -9,7 +9,6 @@ import (
 
 	"tacet/core/app"
 	"tacet/core/fault"
-	"tacet/core/grant"
 	"tacet/core/plan"
 	"tacet/core/privacy"
 )
@@ -63,10 +62,10 @@ func TestAPlanThatIsGoneLeavesTheSmallest(t *testing.T) {
 }
 
 func TestAnApplicationIsStoredWholeAndPrintedWithoutSecrets(t *testing.T) {
+	blind := [privacy.SecretSize]byte([]byte("very-secret-very-secret-very-secr")[:privacy.SecretSize])
 	a := app.App{
-		ID: "0123456789abcdef0123456789abcdef", Name: "n", Plan: plan.Team,
-		Keys:     grant.Slots{Client: [2]grant.Slot{{Algorithm: grant.HS256, Text: grant.NewSecret("very-secret")}}},
-		Settings: app.Settings{Violations: app.ViolationsError}, Blind: privacy.NewBlindKey([privacy.SecretSize]byte{9}),
+		ID: "0123456789abcdef0123456789abcdef", Account: "fedcba9876543210fedcba9876543210", Plan: plan.Team, Suspended: true,
+		Settings: app.Settings{Violations: app.ViolationsError}, Blind: privacy.NewBlindKey(blind),
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if got := fmt.Sprintf(verb, a) + fmt.Sprintf(verb, &a); strings.Contains(got, "very-secret") {
@@ -81,22 +80,21 @@ func TestAnApplicationIsStoredWholeAndPrintedWithoutSecrets(t *testing.T) {
 	if err := json.Unmarshal(data, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.ID != a.ID || got.Name != a.Name || got.Plan != a.Plan || got.Settings != a.Settings ||
-		!got.Keys.Client[0].Text.Equal(a.Keys.Client[0].Text) || privacy.RecordTopic("x", &got.Blind) != privacy.RecordTopic("x", &a.Blind) {
+	if got.ID != a.ID || got.Account != a.Account || got.Plan != a.Plan || got.Settings != a.Settings || got.Suspended != a.Suspended ||
+		privacy.RecordTopic("x", &got.Blind) != privacy.RecordTopic("x", &a.Blind) {
 		t.Errorf("got %+v, want %+v", got, a)
 	}
 	data, err = json.Marshal(app.App{ID: a.ID, Plan: plan.Free})
-	if want := `{"id":"0123456789abcdef0123456789abcdef","name":"","plan":"free","keys":{"client":[{},{}],"admin":[{},{}]}}`; err != nil || string(data) != want {
+	if want := `{"id":"0123456789abcdef0123456789abcdef","account":"","plan":"free"}`; err != nil || string(data) != want {
 		t.Errorf("got %s, %v; want %s", data, err, want)
 	}
 }
 
 func TestALogOfAnApplicationHoldsNoKey(t *testing.T) {
-	a := app.App{ID: "0123456789abcdef0123456789abcdef"}
-	a.Keys.Client[0] = grant.Slot{Algorithm: grant.HS256, Text: grant.NewSecret("a secret of thirty-two characters")}
+	a := app.App{ID: "0123456789abcdef0123456789abcdef", Account: "fedcba9876543210fedcba9876543210", Blind: privacy.NewBlindKey([privacy.SecretSize]byte{9})}
 	var out strings.Builder
 	slog.New(slog.NewJSONHandler(&out, nil)).Info("m", "value", a, "pointer", &a)
-	if s := out.String(); strings.Contains(s, "thirty-two") || !strings.Contains(s, string(a.ID)) {
+	if s := out.String(); strings.Contains(s, "blind") || strings.Contains(s, a.Account) || !strings.Contains(s, string(a.ID)) {
 		t.Errorf("logged as %s", s)
 	}
 }

@@ -3,6 +3,8 @@ package grant
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 )
 
 // FetchKeys returns the keys of the key set at url; alg is that of keys that
@@ -48,17 +50,24 @@ func (s Slots) Ring() *Ring {
 	return r
 }
 
-// Keys returns the keys of one kind, key sets fetched; none is no error. A slot
-// that cannot be read is left out if another can. fetch may be nil where there
-// are no key sets.
-func (r *Ring) Keys(ctx context.Context, kind Kind, fetch FetchKeys, fresh bool) ([]Key, error) {
+// Fetched reports whether a slot of that kind is a key set that is good now.
+func (r *Ring) Fetched(kind Kind, now time.Time) bool {
+	of := r.slots.Of(kind)
+	return slices.ContainsFunc(of[:], func(s Slot) bool { return !s.Free(now) && s.JWKSURL != "" })
+}
+
+// Keys returns the keys of one kind that are good now, key sets fetched; none
+// is no error. A slot that cannot be read is left out if another can. With
+// fresh, key sets are read anew, as far as their owner can be asked again
+// already. fetch may be nil where there are no key sets.
+func (r *Ring) Keys(ctx context.Context, kind Kind, now time.Time, fetch FetchKeys, fresh bool) ([]Key, error) {
 	var keys []Key
 	var failed error
 	for i, s := range r.slots.Of(kind) {
 		var read []Key
 		var err error
 		switch {
-		case s.Empty():
+		case s.Free(now):
 		case s.JWKSURL == "":
 			read, err = []Key{r.pasted[kind][i].key}, r.pasted[kind][i].err
 		case fetch == nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"tacet/core/fault"
 	"tacet/core/grant"
@@ -36,11 +37,11 @@ func TestASlotThatCannotBeReadIsLeftOutIfAnotherCan(t *testing.T) {
 		"a set of two":           {[2]grant.Slot{set, good}, fetching([]grant.Key{fetched, fetched}, nil), 3, false},
 	} {
 		slots := grant.Slots{Client: c.slots}
-		keys, err := slots.Ring().Keys(t.Context(), grant.Client, c.fetch, true)
+		keys, err := slots.Ring().Keys(t.Context(), grant.Client, now, c.fetch, true)
 		if len(keys) != c.keys || (err != nil) != c.fails || err != nil && fault.KindOf(err) != fault.Internal {
 			t.Errorf("%s: %d keys, %v", name, len(keys), err)
 		}
-		if keys, err := slots.Ring().Keys(t.Context(), grant.Admin, c.fetch, true); len(keys) != 0 || err != nil {
+		if keys, err := slots.Ring().Keys(t.Context(), grant.Admin, now, c.fetch, true); len(keys) != 0 || err != nil {
 			t.Errorf("%s: for admins %d keys, %v", name, len(keys), err)
 		}
 	}
@@ -52,5 +53,32 @@ func fetching(keys []grant.Key, err error) grant.FetchKeys {
 			return nil, errors.New("asked for something else")
 		}
 		return keys, err
+	}
+}
+
+func TestAKeyVerifiesNothingFromItsEndOn(t *testing.T) {
+	stays := grant.Slot{Algorithm: grant.HS256, Text: grant.NewSecret("a secret that is long enough for HS256")}
+	ends := grant.Slot{Algorithm: grant.ES256, JWKSURL: "https://keys.example", NotAfter: now}
+	key, err := stays.Key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring := grant.Slots{Client: [2]grant.Slot{ends, stays}, Admin: [2]grant.Slot{{}, ends}}.Ring()
+	for _, c := range []struct {
+		at            time.Time
+		client, admin int
+	}{{now.Add(-time.Nanosecond), 2, 1}, {now, 1, 0}, {now.Add(time.Hour), 1, 0}} {
+		for kind, want := range map[grant.Kind]int{grant.Client: c.client, grant.Admin: c.admin} {
+			keys, err := ring.Keys(t.Context(), kind, c.at, fetching([]grant.Key{key}, nil), true)
+			if err != nil || len(keys) != want {
+				t.Errorf("at %v there are %d %s keys, %v; want %d", c.at, len(keys), kind, err, want)
+			}
+			if got := ring.Fetched(kind, c.at); got != c.at.Before(now) {
+				t.Errorf("at %v a key set is asked for: %v", c.at, got)
+			}
+		}
+	}
+	if !ends.Free(now) || ends.Free(now.Add(-time.Nanosecond)) || stays.Free(now) || !(grant.Slot{}).Free(now) {
+		t.Error("a slot is free when it is empty, or its key is over")
 	}
 }

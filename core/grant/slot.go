@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"time"
 
 	"tacet/core/fault"
 )
@@ -18,10 +19,18 @@ type Slot struct {
 	Text Secret `json:"text,omitzero"`
 	// JWKSURL is where a key set is fetched (RFC 7517 §5). Text is empty then.
 	JWKSURL string `json:"jwksUrl,omitzero"`
+	// NotAfter is when the key stops to be good; zero for one that stays.
+	NotAfter time.Time `json:"notAfter,omitzero"`
 }
 
 // Empty reports whether the slot holds no key.
 func (s Slot) Empty() bool { return s.Text.IsZero() && s.JWKSURL == "" }
+
+// Free reports whether the slot may be given to another key: there is none in
+// it, or one that is not good any more.
+func (s Slot) Free(now time.Time) bool {
+	return s.Empty() || !s.NotAfter.IsZero() && !now.Before(s.NotAfter)
+}
 
 // Key returns the slot's pasted key: ParseKey of its text. Parsing PEM takes
 // tens of microseconds; who verifies often keeps the Key.
@@ -76,11 +85,6 @@ func (s Slots) Of(k Kind) [2]Slot {
 		return s.Admin
 	}
 	return s.Client
-}
-
-// Fetched reports whether a slot of that kind is a key set.
-func (s Slots) Fetched(k Kind) bool {
-	return s.Of(k)[0].JWKSURL != "" || s.Of(k)[1].JWKSURL != ""
 }
 
 // String describes all slots without secrets.

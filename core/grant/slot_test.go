@@ -55,7 +55,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 
 func TestSlotsSurviveAStore(t *testing.T) {
 	before := grant.Slots{
-		Client: [2]grant.Slot{pasted(grant.HS256, secret), {Algorithm: grant.RS256, JWKSURL: "https://example.org/keys"}},
+		Client: [2]grant.Slot{pasted(grant.HS256, secret), {Algorithm: grant.RS256, JWKSURL: "https://example.org/keys", NotAfter: now}},
 		Admin:  [2]grant.Slot{pasted(grant.ES256, pairFor(grant.ES256).public)},
 	}
 	data, err := json.Marshal(before)
@@ -69,7 +69,7 @@ func TestSlotsSurviveAStore(t *testing.T) {
 	for _, kind := range []grant.Kind{grant.Client, grant.Admin} {
 		for i, b := range before.Of(kind) {
 			a := after.Of(kind)[i]
-			if a.Algorithm != b.Algorithm || a.JWKSURL != b.JWKSURL || !a.Text.Equal(b.Text) {
+			if a.Algorithm != b.Algorithm || a.JWKSURL != b.JWKSURL || !a.NotAfter.Equal(b.NotAfter) || !a.Text.Equal(b.Text) {
 				t.Errorf("%s key %d changed on the way", kind, i+1)
 			}
 		}

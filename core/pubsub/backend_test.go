@@ -176,7 +176,7 @@ func TestABackendDisconnects(t *testing.T) {
 
 func TestAnotherApplicationsConnectionsAreAbsent(t *testing.T) {
 	h := host(t, app.Settings{})
-	h.Model.Put(pubsubtest.NewApp(pubsubtest.AppB, app.Settings{}))
+	h.Model.Put(pubsubtest.NewApp(pubsubtest.AppB, app.Settings{}), pubsubtest.Keys())
 	arrived := pubsub.Arrival{ID: "b", App: string(pubsubtest.AppB), Token: h.Token(pubsubtest.ClientSecret, "ann", time.Hour), Address: privacy.Addr{}}
 	if err := h.Connect(t.Context(), arrived); err != nil {
 		t.Fatal(err)

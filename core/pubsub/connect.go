@@ -66,20 +66,56 @@ func (s *Service) identify(ctx context.Context, appID, token string, kind grant.
 	case err != nil:
 		return nil, grant.Token{}, unavailable(err)
 	}
-	t, err := s.verify(ctx, a, token, kind, false)
-	if a.Keys.Fetched(kind) && strange(err) {
-		t, err = s.verify(ctx, a, token, kind, true)
+	t, err := s.verify(ctx, a, token, kind)
+	if err == nil {
+		err = serves(a) // strangers are not told
 	}
 	return a, t, err
 }
 
 // verify checks a token against the application's keys of one kind.
-func (s *Service) verify(ctx context.Context, a *app.App, token string, kind grant.Kind, fresh bool) (grant.Token, error) {
-	keys, err := s.Apps.Keys(ctx, a, kind, fresh)
+func (s *Service) verify(ctx context.Context, a *app.App, token string, kind grant.Kind) (grant.Token, error) {
+	ring, err := s.Apps.Ring(ctx, a)
 	if err != nil {
 		return grant.Token{}, unavailable(err)
 	}
-	return grant.Verify(keys, token, s.Now())
+	t, err := s.verifyWith(ctx, ring, token, kind, false)
+	if strange(err) && ring.Fetched(kind, s.Now()) {
+		t, err = s.verifyWith(ctx, ring, token, kind, true)
+	}
+	return t, err
+}
+
+func (s *Service) verifyWith(ctx context.Context, ring *grant.Ring, token string, kind grant.Kind, fresh bool) (grant.Token, error) {
+	now := s.Now()
+	keys, err := ring.Keys(ctx, kind, now, s.FetchKeys, fresh)
+	if err != nil {
+		return grant.Token{}, unavailable(err)
+	}
+	return grant.Verify(keys, token, now)
+}
+
+// serves refuses what is asked of an application that is suspended.
+func serves(a *app.App) error {
+	if !a.Suspended {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Forbidden, Code: wire.CodeSuspended,
+		Text: "this application is suspended: an owner or an admin of its account can resume it",
+	}
+}
+
+// IsClientToken reports whether the token would let a client connect: a
+// frequent mistake of backends, which "signed with another key" does not
+// explain.
+func (s *Service) IsClientToken(ctx context.Context, of app.ID, token string) bool {
+	a, err := s.Apps.App(ctx, of)
+	if err != nil {
+		return false
+	}
+	_, err = s.verify(ctx, a, token, grant.Client)
+	return err == nil
 }
 
 // strange reports whether a token was signed with a key that is not known,

@@ -24,10 +24,9 @@ func arrival(_ *pubsubtest.Host, id wire.ConnID, of app.ID, token string) pubsub
 
 func TestArrivalsAreRefusedWithAReason(t *testing.T) {
 	h := host(t, app.Settings{})
-	h.Model.Put(pubsubtest.NewApp(pubsubtest.AppB, app.Settings{}))
-	other := pubsubtest.NewApp(pubsubtest.AppB, app.Settings{})
-	other.Keys.Client[0].Text = grant.NewSecret(pubsubtest.OtherSecret)
-	h.Model.Put(other)
+	others := pubsubtest.Keys()
+	others.Client[0].Text = grant.NewSecret(pubsubtest.OtherSecret)
+	h.Model.Put(pubsubtest.NewApp(pubsubtest.AppB, app.Settings{}), others)
 	good := h.Token(pubsubtest.ClientSecret, "ann", time.Minute)
 	for _, c := range []struct {
 		name, app, token string

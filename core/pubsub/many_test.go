@@ -117,7 +117,7 @@ func (f *far) Record(ctx context.Context, _ telemetry.Record, _ bool) error {
 func distant(t *testing.T, pages ...[]wire.ConnID) (*pubsub.Service, *far) {
 	clock := pubsubtest.NewClock()
 	apps := pubsubtest.NewMemory(t, clock)
-	apps.Put(pubsubtest.NewApp(pubsubtest.AppA, app.Settings{Addresses: privacy.None}))
+	apps.Put(pubsubtest.NewApp(pubsubtest.AppA, app.Settings{Addresses: privacy.None}), pubsubtest.Keys())
 	f := &far{pages: pages}
 	return &pubsub.Service{Apps: apps, Connections: f, Audience: f, Poster: f, Recorder: f, Rates: apps, Now: time.Now}, f
 }

@@ -16,24 +16,23 @@ import (
 // compared with errors.Is; any other error of a port means that nobody knows
 // whether the call took effect.
 var (
-	ErrNoApp         = errors.New("no such application")
+	ErrNoApp         = app.ErrNone
 	ErrNoConnection  = errors.New("no such connection")
 	ErrAppFull       = errors.New("the application has all its connections")
 	ErrSubjectFull   = errors.New("the subject has all its connections")
 	ErrTooManyTopics = errors.New("the connection has all its topics")
 )
 
-// Apps is where applications are read. It may answer from a cache that is a
-// few seconds old. Safe for concurrent use.
+// Apps is where applications are read. Safe for concurrent use.
 type Apps interface {
 	// App returns the application, or ErrNoApp. The caller does not change it.
+	// It may come from a cache that is a few seconds old.
 	App(ctx context.Context, id app.ID) (*app.App, error)
-	// Keys returns the keys in the application's slots of one kind, key sets
-	// fetched; none is no error. A slot that cannot be read is left out if
-	// another can. With fresh, key sets are read anew, as far as their owner
-	// can be asked again already: a token was signed with a key that is not
-	// among those known.
-	Keys(ctx context.Context, of *app.App, kind grant.Kind, fresh bool) ([]grant.Key, error)
+	// Ring returns the application's verification keys as they are now: one
+	// that was revoked before the call is not among them. An application that
+	// has none, or is not there any more, has an empty ring, and that is no
+	// error.
+	Ring(ctx context.Context, of *app.App) (*grant.Ring, error)
 }
 
 // Quota bounds what Connections.Add may add to; zero is no bound.

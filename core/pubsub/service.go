@@ -8,6 +8,7 @@ import (
 
 	"tacet/core/app"
 	"tacet/core/fault"
+	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/telemetry"
 	"tacet/core/topic"
@@ -26,6 +27,8 @@ type Service struct {
 	Rates         Rates
 	Anonymiser    privacy.Anonymiser
 
+	// FetchKeys reads key sets. Nil where no application has any.
+	FetchKeys grant.FetchKeys
 	// Greet starts Welcome for a connection, once it is open, without waiting.
 	Greet func(ctx context.Context, id wire.ConnID) error
 	// Trouble is told what failed where the verb goes on all the same: ids
@@ -94,6 +97,9 @@ func (s *Service) answer(ctx context.Context, id wire.ConnID, frame []byte, r *r
 	if err := s.alive(r); err != nil {
 		return wire.Frame{}, err
 	}
+	if err := served(r); err != nil {
+		return wire.Frame{}, err
+	}
 	if err := s.withinRate(ctx, r); err != nil {
 		return wire.Frame{}, err
 	}
@@ -107,6 +113,15 @@ func (s *Service) alive(r *request) error {
 		return nil
 	}
 	return errExpired
+}
+
+// served refuses what takes an application that serves. Leaving is always
+// allowed, and a ping asks nothing of it.
+func served(r *request) error {
+	if r.Type == wire.TypePing || r.Type == wire.TypeUnsubscribe {
+		return nil
+	}
+	return serves(r.app)
 }
 
 // errExpired is said to a connection that should end with its token.
@@ -136,14 +151,14 @@ func (s *Service) withinRate(ctx context.Context, r *request) error {
 }
 
 // ends reports whether err ends the connection, and with which code: always
-// when its token has expired, or when nobody knows it any more, which would
+// when its token has expired, its application is suspended, or when nobody knows it any more, which would
 // leave its client deaf; for an overstepped grant if the application wants so.
 func (r *request) ends(err error) (wire.Code, bool) {
 	if errors.Is(err, ErrNoConnection) {
 		return wire.CloseLost, true
 	}
 	switch code := wire.CodeOf(fault.Public(err)); code {
-	case wire.CloseTokenExpired:
+	case wire.CloseTokenExpired, wire.CodeSuspended:
 		return code, true
 	case wire.CodePublishForbidden, wire.CodeSubscribeForbidden:
 		return code, r.app.Settings.Violations != app.ViolationsError

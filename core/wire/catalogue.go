@@ -46,6 +46,7 @@ const (
 	CodeSubscribeForbidden Code = 4202
 	CodeForbidden          Code = 4203
 	CodeOtherSubject       Code = 4204
+	CodeSuspended          Code = 4205
 
 	CodeSignInAgain Code = 4206
 	CodeCrossSite   Code = 4207
@@ -102,6 +103,7 @@ var Catalogue = []Entry{
 	{CodeOtherSubject, "other-subject", fault.Forbidden, "The fresh token is for another subject. A connection keeps its subject for life; open another one.", false},
 	{CodeSignInAgain, "sign-in-again", fault.Forbidden, "This needs somebody who has signed in a few minutes ago: sign in again and repeat it.", false},
 	{CodeCrossSite, "cross-site", fault.Forbidden, "A change with the session's cookie needs the header X-Tacet: 1, which pages of other sites cannot send.", false},
+	{CodeSuspended, "suspended", fault.Forbidden, "The application is suspended: it serves nobody until an owner or an admin of its account resumes it.", false},
 	{CodeTooMany, "too-many", fault.TooMany, "A quota of the application's plan is used up.", false},
 	{CodeRate, "rate", fault.TooMany, "More messages in a second than the plan allows one connection. Wait retryAfterMs and send again.", false},
 	{CodeTopicsPerConnection, "topics-per-connection", fault.TooMany, "The connection has as many topics as the plan allows. Unsubscribe from one first.", false},

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -21,7 +22,6 @@ type Apps struct {
 	client *Client
 	table  string
 	now    func() time.Time
-	fetch  grant.FetchKeys
 
 	mu   sync.Mutex
 	read map[app.ID]*parsed
@@ -37,27 +37,32 @@ type parsed struct {
 	ring  *grant.Ring
 }
 
+// document is an application as it is kept.
+type document struct {
+	App  *app.App    `json:"app"`
+	Keys grant.Slots `json:"keys"`
+}
+
 const attrDocument = "app" // as JSON
 
-// NewApps returns the store that lives in the table of class directory. fetch
-// may be nil where no application has key sets.
-func NewApps(c *Client, table string, now func() time.Time, fetch grant.FetchKeys) *Apps {
-	return &Apps{client: c, table: table, now: now, fetch: fetch, read: map[app.ID]*parsed{}}
+// NewApps returns the store that lives in the table of class directory.
+func NewApps(c *Client, table string, now func() time.Time) *Apps {
+	return &Apps{client: c, table: table, now: now, read: map[app.ID]*parsed{}}
 }
 
 // Put keeps an application, in the place of an older one of its id. It is
 // checked before: a fault of kind Invalid says what is wrong with it. Others
 // see it within a few seconds.
-func (a *Apps) Put(ctx context.Context, x *app.App) error {
-	if err := x.Check(); err != nil {
+func (a *Apps) Put(ctx context.Context, x *app.App, keys grant.Slots) error {
+	if err := errors.Join(x.Check(), keys.Check()); err != nil {
 		return err
 	}
-	document, err := json.Marshal(x)
+	data, err := json.Marshal(document{x, keys})
 	if err != nil {
 		return fmt.Errorf("encode an application: %w", err)
 	}
 	i := key(pkApp(x.ID), self)
-	i[attrDocument] = str(string(document))
+	i[attrDocument] = str(string(data))
 	_, err = a.client.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &a.table, Item: i})
 	a.mu.Lock()
 	delete(a.read, x.ID) // also when it failed: it may have happened
@@ -70,11 +75,19 @@ func (a *Apps) App(ctx context.Context, id app.ID) (*app.App, error) {
 	if _, err := app.ParseID(string(id)); err != nil {
 		return nil, pubsub.ErrNoApp
 	}
+	p, err := a.get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return p.app, nil
+}
+
+func (a *Apps) get(ctx context.Context, id app.ID) (*parsed, error) {
 	a.mu.Lock()
 	p := a.read[id]
 	a.mu.Unlock()
 	if p != nil && a.now().Before(p.until) {
-		return p.app, nil
+		return p, nil
 	}
 	// An answer may be seconds old anyway, so the cheaper read will do.
 	i, err := a.client.get(ctx, a.table, key(pkApp(id), self), false)
@@ -84,19 +97,18 @@ func (a *Apps) App(ctx context.Context, id app.ID) (*app.App, error) {
 	case i == nil:
 		return nil, pubsub.ErrNoApp
 	}
-	x := new(app.App)
-	if json.Unmarshal([]byte(text(i, attrDocument)), x) != nil { // its error may quote a key
+	var x document
+	if json.Unmarshal([]byte(text(i, attrDocument)), &x) != nil || x.App == nil { // its error may quote a key
 		return nil, errDamaged
 	}
-	a.remember(x)
-	return x, nil
+	return a.remember(x), nil
 }
 
 // remember keeps what was read. Ids that do not exist are not kept: anybody can
 // guess more of these than there is memory.
-func (a *Apps) remember(x *app.App) {
+func (a *Apps) remember(x document) *parsed {
 	now := a.now()
-	p := &parsed{x, now.Add(remembered), x.Keys.Ring()}
+	p := &parsed{x.App, now.Add(remembered), x.Keys.Ring()}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.read) >= 1000 {
@@ -106,17 +118,18 @@ func (a *Apps) remember(x *app.App) {
 			}
 		}
 	}
-	a.read[x.ID] = p
+	a.read[x.App.ID] = p
+	return p
 }
 
-// Keys implements pubsub.Apps.
-func (a *Apps) Keys(ctx context.Context, of *app.App, kind grant.Kind, fresh bool) ([]grant.Key, error) {
-	a.mu.Lock()
-	p := a.read[of.ID]
-	a.mu.Unlock()
-	if p == nil || p.app != of {
-		// An older version, which somebody still works with.
-		return of.Keys.Ring().Keys(ctx, kind, a.fetch, fresh)
+// Ring implements pubsub.Apps.
+func (a *Apps) Ring(ctx context.Context, of *app.App) (*grant.Ring, error) {
+	p, err := a.get(ctx, of.ID)
+	switch {
+	case errors.Is(err, pubsub.ErrNoApp):
+		return grant.Slots{}.Ring(), nil
+	case err != nil:
+		return nil, err
 	}
-	return p.ring.Keys(ctx, kind, a.fetch, fresh)
+	return p.ring, nil
 }

@@ -1,8 +1,6 @@
 package dynamo_test
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -15,16 +13,11 @@ import (
 	"tacet/infra/dynamo"
 )
 
-func openApps(t *testing.T, clock *pubsubtest.Clock, fetch func(string) ([]grant.Key, error), apps ...*app.App) *dynamo.Apps {
+func openApps(t *testing.T, clock *pubsubtest.Clock, all ...pubsubtest.Tenant) *dynamo.Apps {
 	t.Helper()
-	a := dynamo.NewApps(client(local.Endpoint, nil), local.Create(t)["directory"], clock.Now,
-		func(_ context.Context, url string, _ grant.Algorithm, _ bool) ([]grant.Key, error) { return fetch(url) })
-	for _, x := range apps {
-		data, err := json.Marshal(x) // the store must not keep what the test has
-		must(t, err)
-		copied := new(app.App)
-		must(t, json.Unmarshal(data, copied))
-		must(t, a.Put(t.Context(), copied))
+	a := dynamo.NewApps(client(local.Endpoint, nil), local.Create(t)["directory"], clock.Now)
+	for _, x := range all {
+		must(t, a.Put(t.Context(), x.App, x.Keys))
 	}
 	return a
 }
@@ -38,9 +31,9 @@ func must(t *testing.T, err error) {
 
 func TestAnApplicationChangesEverywhereWithinSeconds(t *testing.T) {
 	clock, table := pubsubtest.NewClock(), local.Create(t)["directory"]
-	here := dynamo.NewApps(client(local.Endpoint, nil), table, clock.Now, nil)
+	here := dynamo.NewApps(client(local.Endpoint, nil), table, clock.Now)
 	calls := 0
-	there := dynamo.NewApps(client(local.Endpoint, func(dynamo.Call) { calls++ }), table, clock.Now, nil)
+	there := dynamo.NewApps(client(local.Endpoint, func(dynamo.Call) { calls++ }), table, clock.Now)
 	wantPlan := func(a *dynamo.Apps, want string) {
 		t.Helper()
 		x, err := a.App(t.Context(), pubsubtest.AppA)
@@ -49,10 +42,10 @@ func TestAnApplicationChangesEverywhereWithinSeconds(t *testing.T) {
 			t.Errorf("the plan is %s, want %s", x.Plan, want)
 		}
 	}
-	must(t, here.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "free"}))
+	must(t, here.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "free"}, grant.Slots{}))
 	wantPlan(here, "free")
 	wantPlan(there, "free")
-	must(t, here.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "team"}))
+	must(t, here.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "team"}, grant.Slots{}))
 	wantPlan(here, "team")
 	wantPlan(there, "free")
 	if calls != 1 {
@@ -63,13 +56,13 @@ func TestAnApplicationChangesEverywhereWithinSeconds(t *testing.T) {
 }
 
 func TestAnApplicationThatCannotWorkIsRefused(t *testing.T) {
-	a := openApps(t, pubsubtest.NewClock(), nil)
-	for _, x := range []*app.App{
-		{ID: "no id"},
-		{ID: pubsubtest.AppA, Settings: app.Settings{Expiry: "never"}},
-		{ID: pubsubtest.AppA, Keys: grant.Slots{Client: [2]grant.Slot{{Algorithm: "none", Text: grant.NewSecret("x")}}}},
+	a := openApps(t, pubsubtest.NewClock())
+	for _, x := range []pubsubtest.Tenant{
+		{App: &app.App{ID: "no id"}},
+		{App: &app.App{ID: pubsubtest.AppA, Settings: app.Settings{Expiry: "never"}}},
+		{App: &app.App{ID: pubsubtest.AppA}, Keys: grant.Slots{Client: [2]grant.Slot{{Algorithm: "none", Text: grant.NewSecret("x")}}}},
 	} {
-		if err := a.Put(t.Context(), x); fault.KindOf(err) != fault.Invalid {
+		if err := a.Put(t.Context(), x.App, x.Keys); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%+v: %v", x, err)
 		}
 	}

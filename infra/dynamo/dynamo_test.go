@@ -5,8 +5,6 @@ import (
 	"os"
 	"testing"
 
-	"tacet/core/app"
-	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
@@ -57,8 +55,8 @@ func TestTheStoresKeepTheContracts(t *testing.T) {
 		})
 	})
 	t.Run("apps", func(t *testing.T) {
-		pubsubtest.TestApps(t, func(t *testing.T, fetch func(string) ([]grant.Key, error), apps ...*app.App) pubsub.Apps {
-			return openApps(t, pubsubtest.NewClock(), fetch, apps...)
+		pubsubtest.TestApps(t, func(t *testing.T, all ...pubsubtest.Tenant) pubsub.Apps {
+			return openApps(t, pubsubtest.NewClock(), all...)
 		})
 	})
 	t.Run("day secrets", func(t *testing.T) {

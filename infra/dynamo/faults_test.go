@@ -44,7 +44,7 @@ func newScene(t *testing.T) *scene {
 	c := client(s.proxy.URL, nil)
 	s.stores = stores(c, s.names, s.clock)
 	s.telemetry = dynamo.NewTelemetry(c, s.names["telemetry"])
-	s.apps = dynamo.NewApps(c, s.names["directory"], s.clock.Now, nil)
+	s.apps = dynamo.NewApps(c, s.names["directory"], s.clock.Now)
 	s.secrets = dynamo.NewSecrets(c, s.names["realtime"], s.clock.Now)
 	s.one = s.add("one", "ann")
 	other := s.add("other", "bob")
@@ -52,7 +52,7 @@ func newScene(t *testing.T) *scene {
 		must(t, s.stores.Subscriptions.Subscribe(s.ctx, s.one, n, 0))
 	}
 	must(t, s.stores.Subscriptions.Subscribe(s.ctx, other, "a", 0))
-	must(t, s.apps.Put(s.ctx, &app.App{ID: pubsubtest.AppA, Plan: "free"}))
+	must(t, s.apps.Put(s.ctx, &app.App{ID: pubsubtest.AppA, Plan: "free"}, grant.Slots{}))
 	return s
 }
 
@@ -189,7 +189,7 @@ var deeds = []struct {
 		return fmt.Sprint(a), err
 	}},
 	{"put an application", func(s *scene) (string, error) {
-		return "", s.apps.Put(s.ctx, &app.App{ID: pubsubtest.AppA, Plan: "team"})
+		return "", s.apps.Put(s.ctx, &app.App{ID: pubsubtest.AppA, Plan: "team"}, grant.Slots{})
 	}},
 }
 

@@ -76,8 +76,8 @@ func platform(t *testing.T, m *meter, of *app.App) (*pubsub.Service, *pubsubtest
 	t.Helper()
 	h := pubsubtest.NewHost(t, nil, of)
 	c, names := client(local.Endpoint, m.called), local.Create(t)
-	s, events, apps := stores(c, names, h.Clock), dynamo.NewTelemetry(c, names["telemetry"]), dynamo.NewApps(c, names["directory"], h.Clock.Now, nil)
-	must(t, apps.Put(t.Context(), of))
+	s, events, apps := stores(c, names, h.Clock), dynamo.NewTelemetry(c, names["telemetry"]), dynamo.NewApps(c, names["directory"], h.Clock.Now)
+	must(t, apps.Put(t.Context(), of, pubsubtest.Keys()))
 	h.Service.Apps, h.Service.Recorder = apps, events
 	h.Service.Connections, h.Service.Subscriptions, h.Service.Audience, h.Service.Rates = s.Connections, s.Subscriptions, s.Audience, s.Rates
 	h.Service.Anonymiser = privacy.Anonymiser{Secrets: dynamo.NewSecrets(c, names["realtime"], h.Clock.Now)}
@@ -167,7 +167,7 @@ func TestCallsNameTheRightsThatTheyNeed(t *testing.T) {
 	m, clock := new(meter), pubsubtest.NewClock()
 	c, names := client(local.Endpoint, m.called), local.Create(t)
 	s := stores(c, names, clock)
-	secrets, events, apps := dynamo.NewSecrets(c, names["realtime"], clock.Now), dynamo.NewTelemetry(c, names["telemetry"]), dynamo.NewApps(c, names["directory"], clock.Now, nil)
+	secrets, events, apps := dynamo.NewSecrets(c, names["realtime"], clock.Now), dynamo.NewTelemetry(c, names["telemetry"]), dynamo.NewApps(c, names["directory"], clock.Now)
 	x := &pubsub.Connection{ID: "one", App: pubsubtest.AppA, Subject: "ann", Expires: clock.Now().Add(time.Hour)}
 	ctx := t.Context()
 	for _, step := range []struct {
@@ -185,7 +185,7 @@ func TestCallsNameTheRightsThatTheyNeed(t *testing.T) {
 		{"record", "PutItem:PutItem", func() error {
 			return events.Record(ctx, telemetry.Record{Event: telemetry.Event{App: x.App, At: clock.Now()}, Expires: x.Expires}, true)
 		}},
-		{"put an application", "PutItem:PutItem", func() error { return apps.Put(ctx, &app.App{ID: x.App}) }},
+		{"put an application", "PutItem:PutItem", func() error { return apps.Put(ctx, &app.App{ID: x.App}, grant.Slots{}) }},
 	} {
 		var got []string
 		for _, c := range m.during(func() { must(t, step.do()) }) {

@@ -18,8 +18,7 @@ import (
 // asked for stay in memory with their keys parsed: this process is the only
 // one that writes them, so what is there is never stale.
 type Apps struct {
-	disk  *Disk
-	fetch grant.FetchKeys
+	disk *Disk
 
 	mu   sync.RWMutex
 	read map[app.ID]*parsed
@@ -32,22 +31,28 @@ type parsed struct {
 	ring *grant.Ring
 }
 
-func newApps(d *Disk, fetch grant.FetchKeys) *Apps {
-	return &Apps{disk: d, fetch: fetch, read: map[app.ID]*parsed{}}
+// document is an application as it is kept.
+type document struct {
+	App  *app.App    `json:"app"`
+	Keys grant.Slots `json:"keys"`
+}
+
+func newApps(d *Disk) *Apps {
+	return &Apps{disk: d, read: map[app.ID]*parsed{}}
 }
 
 // Put keeps an application, in the place of an older one of its id, and
 // returns when it will survive the end of the process. It is checked before:
 // a fault of kind Invalid says what is wrong with it.
-func (a *Apps) Put(_ context.Context, x *app.App) error {
-	if err := x.Check(); err != nil {
+func (a *Apps) Put(_ context.Context, x *app.App, keys grant.Slots) error {
+	if err := errors.Join(x.Check(), keys.Check()); err != nil {
 		return err
 	}
 	key, err := appKey(x.ID)
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(x)
+	data, err := json.Marshal(document{x, keys})
 	if err != nil {
 		return fmt.Errorf("encode an application: %w", err)
 	}
@@ -73,37 +78,16 @@ func (a *Apps) App(_ context.Context, id app.ID) (*app.App, error) {
 	return p.app, nil
 }
 
-// All returns every application, by ascending id.
-func (a *Apps) All(context.Context) ([]*app.App, error) {
-	var all []*app.App
-	err := a.disk.view(func(txn *badger.Txn) error {
-		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{appPrefix}})
-		defer it.Close()
-		for it.Rewind(); it.Valid(); it.Next() {
-			x, err := readApp(it.Item())
-			if err != nil {
-				return err
-			}
-			all = append(all, x)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read all applications: %w", err)
+// Ring implements pubsub.Apps.
+func (a *Apps) Ring(_ context.Context, of *app.App) (*grant.Ring, error) {
+	p, err := a.get(of.ID)
+	switch {
+	case errors.Is(err, pubsub.ErrNoApp):
+		return grant.Slots{}.Ring(), nil
+	case err != nil:
+		return nil, err
 	}
-	return all, nil
-}
-
-// Keys implements pubsub.Apps.
-func (a *Apps) Keys(ctx context.Context, of *app.App, kind grant.Kind, fresh bool) ([]grant.Key, error) {
-	a.mu.RLock()
-	p := a.read[of.ID]
-	a.mu.RUnlock()
-	if p == nil || p.app != of {
-		// An older version, which somebody still works with.
-		return of.Keys.Ring().Keys(ctx, kind, a.fetch, fresh)
-	}
-	return p.ring.Keys(ctx, kind, a.fetch, fresh)
+	return p.ring, nil
 }
 
 func (a *Apps) get(id app.ID) (*parsed, error) {
@@ -123,7 +107,7 @@ func (a *Apps) get(id app.ID) (*parsed, error) {
 			return err
 		}
 		x, err := readApp(item)
-		p = &parsed{x, x.Keys.Ring()}
+		p = &parsed{x.App, x.Keys.Ring()}
 		return err
 	})
 	switch {
@@ -151,10 +135,10 @@ func (a *Apps) remember(p *parsed, puts int) *parsed {
 	return p
 }
 
-func readApp(item *badger.Item) (*app.App, error) {
-	x := new(app.App)
+func readApp(item *badger.Item) (document, error) {
+	var x document
 	err := item.Value(func(data []byte) error {
-		if json.Unmarshal(data, x) != nil { // its error may quote a key
+		if json.Unmarshal(data, &x) != nil || x.App == nil { // its error may quote a key
 			return errors.New("the record of an application is damaged")
 		}
 		return nil

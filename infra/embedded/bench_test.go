@@ -287,7 +287,7 @@ func BenchmarkEach(b *testing.B) {
 
 func BenchmarkApp(b *testing.B) {
 	d := disk(b, false)
-	if err := d.Apps.Put(background, &app.App{ID: pubsubtest.AppA, Plan: "free"}); err != nil {
+	if err := d.Apps.Put(background, &app.App{ID: pubsubtest.AppA, Plan: "free"}, grant.Slots{}); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 
-	"tacet/core/grant"
 )
 
 // Options say where and how Disk keeps things.
@@ -23,9 +22,6 @@ type Options struct {
 	SyncWrites bool
 	// Now is the clock by which things expire.
 	Now func() time.Time
-	// FetchKeys reads the key set at an address; it does the caching. Nil
-	// means that key sets cannot be read.
-	FetchKeys grant.FetchKeys
 	// Trouble is told what failed where nobody is left to be told. Nil means
 	// that nobody wants to know.
 	Trouble func(what string, err error)
@@ -129,7 +125,7 @@ func (d *Disk) open(b badger.Options, folder string) (err error) {
 	if err != nil {
 		return fmt.Errorf("open the stores: %w", err)
 	}
-	d.Apps = newApps(d, d.options.FetchKeys)
+	d.Apps = newApps(d)
 	d.Telemetry = newTelemetry(d)
 	d.Directory = &Directory{disk: d}
 	d.Ledger = &Ledger{disk: d}

@@ -1,7 +1,6 @@
 package embedded_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"tacet/core/grant"
 	"tacet/core/ledger"
 	"tacet/core/ledger/ledgertest"
+	"tacet/core/plan"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
@@ -54,12 +54,10 @@ func TestDiskKeepsTheContracts(t *testing.T) {
 				})
 			})
 			t.Run("apps", func(t *testing.T) {
-				pubsubtest.TestApps(t, func(t *testing.T, fetch func(string) ([]grant.Key, error), apps ...*app.App) pubsub.Apps {
-					d := open(t, embedded.Options{Folder: folder(t), FetchKeys: func(_ context.Context, url string, _ grant.Algorithm, _ bool) ([]grant.Key, error) {
-						return fetch(url)
-					}})
-					for _, a := range apps {
-						if err := d.Apps.Put(t.Context(), a); err != nil {
+				pubsubtest.TestApps(t, func(t *testing.T, all ...pubsubtest.Tenant) pubsub.Apps {
+					d := open(t, embedded.Options{Folder: folder(t)})
+					for _, x := range all {
+						if err := d.Apps.Put(t.Context(), x.App, x.Keys); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -93,36 +91,33 @@ func TestDiskKeepsTheContracts(t *testing.T) {
 func TestAnApplicationThatWasPutIsTheOneThatIsRead(t *testing.T) {
 	folder := t.TempDir()
 	d := open(t, embedded.Options{Folder: folder})
-	for _, name := range []string{"first", "second"} {
-		must(t, d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Name: name, Plan: "free"}))
-		for range 2 {
-			if a, err := d.Apps.App(t.Context(), pubsubtest.AppA); err != nil || a.Name != name {
-				t.Errorf("got %v, %v; want the %s", a, err, name)
-			}
+	want := func(p plan.Name) {
+		t.Helper()
+		if a, err := d.Apps.App(t.Context(), pubsubtest.AppA); err != nil || a.Plan != p {
+			t.Errorf("got %v, %v; want that on %s", a, err, p)
 		}
 	}
-	must(t, d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppB, Name: "other", Plan: "free"}))
+	for _, p := range []plan.Name{plan.Free, plan.Team} {
+		must(t, d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: p}, grant.Slots{}))
+		for range 2 {
+			want(p)
+		}
+	}
 	mustClose(t, d)
 	d = open(t, embedded.Options{Folder: folder})
-	all, err := d.Apps.All(t.Context())
-	if err != nil || len(all) != 2 || all[0].Name != "second" || all[1].Name != "other" {
-		t.Errorf("all: %v, %v", all, err)
-	}
+	want(plan.Team)
 }
 
 func TestAnApplicationThatCannotWorkIsNotKept(t *testing.T) {
 	d := open(t, embedded.Options{})
 	short := grant.Slots{Client: [2]grant.Slot{{Algorithm: grant.HS256, Text: grant.NewSecret("short")}}}
-	for name, a := range map[string]*app.App{
-		"the id":      {ID: "short", Plan: "free"},
-		"the setting": {ID: pubsubtest.AppA, Plan: "free", Settings: app.Settings{Expiry: "never"}},
-		"the key":     {ID: pubsubtest.AppA, Plan: "free", Keys: short},
+	for name, x := range map[string]pubsubtest.Tenant{
+		"the id":      {App: &app.App{ID: "short", Plan: "free"}},
+		"the setting": {App: &app.App{ID: pubsubtest.AppA, Plan: "free", Settings: app.Settings{Expiry: "never"}}},
+		"the key":     {App: &app.App{ID: pubsubtest.AppA, Plan: "free"}, Keys: short},
 	} {
-		if err := d.Apps.Put(t.Context(), a); fault.KindOf(err) != fault.Invalid {
+		if err := d.Apps.Put(t.Context(), x.App, x.Keys); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%s is wrong, and: %v", name, err)
 		}
-	}
-	if all, err := d.Apps.All(t.Context()); err != nil || len(all) != 0 {
-		t.Errorf("kept %v, %v", all, err)
 	}
 }

@@ -56,6 +56,19 @@ func NewMemory(now func() time.Time) *Memory {
 	return m
 }
 
+// Inhabited returns the applications that have connections, in no order.
+func (m *Memory) Inhabited() []app.ID {
+	var ids []app.ID
+	for id, t := range *m.tenants.Load() {
+		t.RLock()
+		if len(t.everybody.ids) > 0 {
+			ids = append(ids, id)
+		}
+		t.RUnlock()
+	}
+	return ids
+}
+
 // Add implements pubsub.Connections.
 func (m *Memory) Add(_ context.Context, c *pubsub.Connection, q pubsub.Quota) error {
 	m.expire()

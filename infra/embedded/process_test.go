@@ -55,7 +55,7 @@ func writeUntilKilled(folder string) {
 			for i := 0; ; i++ {
 				n := 4*i + worker
 				if i%100 == 0 {
-					err := d.Apps.Put(ctx, &app.App{ID: app.ID(fmt.Sprintf("%032x", n)), Plan: "free"})
+					err := d.Apps.Put(ctx, &app.App{ID: app.ID(fmt.Sprintf("%032x", n)), Plan: "free"}, grant.Slots{})
 					if err == nil {
 						lines <- fmt.Sprintf("app %d", n)
 					}
@@ -222,11 +222,9 @@ func TestFilesHoldNoClearText(t *testing.T) {
 	folder, clock := t.TempDir(), pubsubtest.NewClock()
 	d := open(t, embedded.Options{Folder: folder, Now: clock.Now})
 	key := [privacy.SecretSize]byte(bytes.Repeat([]byte("blind"), 7))
-	a := &app.App{
-		ID: pubsubtest.AppA, Name: "planted-name", Plan: "free", Blind: privacy.NewBlindKey(key),
-		Keys: grant.Slots{Client: [2]grant.Slot{{Algorithm: grant.HS256, Text: grant.NewSecret("planted-secret-that-is-long-enough")}}},
-	}
-	if err := d.Apps.Put(t.Context(), a); err != nil {
+	a := &app.App{ID: pubsubtest.AppA, Account: "planted-account", Plan: "free", Blind: privacy.NewBlindKey(key)}
+	keys := grant.Slots{Client: [2]grant.Slot{{Algorithm: grant.HS256, Text: grant.NewSecret("planted-secret-that-is-long-enough")}}}
+	if err := d.Apps.Put(t.Context(), a, keys); err != nil {
 		t.Fatal(err)
 	}
 	r := record(clock.Now(), 1)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tacet/core/app"
+	"tacet/core/grant"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/infra/embedded"
 )
@@ -21,7 +22,7 @@ func TestADiskThatIsNearlyFullIsNotWrittenTo(t *testing.T) {
 	if err := d.Telemetry.Record(t.Context(), record(clock.Now(), 2), true); !errors.Is(err, embedded.ErrFull) {
 		t.Errorf("Record: %v", err)
 	}
-	if err := d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "free"}); !errors.Is(err, embedded.ErrFull) {
+	if err := d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "free"}, grant.Slots{}); !errors.Is(err, embedded.ErrFull) {
 		t.Errorf("Put: %v", err)
 	}
 	if seen := sizes(t, d, clock.Now()); len(seen) != 1 {

@@ -51,10 +51,10 @@ func newRig(t testing.TB) *rig {
 	t.Helper()
 	clock := pubsubtest.NewClock()
 	m := pubsubtest.NewMemory(t, clock)
-	m.Put(&app.App{
-		ID: appID, Plan: "free", Settings: app.Settings{Addresses: privacy.Truncate},
-		Keys: grant.Slots{Admin: [2]grant.Slot{slot(adminSecret)}, Client: [2]grant.Slot{slot(userSecret)}},
-	})
+	m.Put(
+		&app.App{ID: appID, Plan: "free", Settings: app.Settings{Addresses: privacy.Truncate}},
+		grant.Slots{Admin: [2]grant.Slot{slot(adminSecret)}, Client: [2]grant.Slot{slot(userSecret)}},
+	)
 	r := &rig{Memory: m, sockets: &sockets{}, t: t, log: &bytes.Buffer{}}
 	r.service = &pubsub.Service{
 		Apps: m, Connections: m, Subscriptions: m, Audience: m, Poster: r.sockets, Recorder: m, Rates: m, Now: clock.Now, Node: "here",

@@ -20,27 +20,11 @@ type call struct {
 // authenticate finds out whose the request is.
 func (c *call) authenticate(ctx context.Context) (err error) {
 	c.backend, err = c.s.Service.Backend(ctx, c.Request.PathValue("app"), c.Bearer())
-	if reason := grant.ReasonOf(err); (reason == grant.NoKey || reason == grant.BadSignature) && c.isClientToken(ctx) {
+	if reason := grant.ReasonOf(err); (reason == grant.NoKey || reason == grant.BadSignature) && c.s.Service.IsClientToken(ctx, c.App(), c.Bearer()) {
 		return &fault.Error{
 			Kind: fault.Forbidden, Code: wire.CodeForbidden, Cause: err,
 			Text: "this is a client token: the HTTP API takes admin tokens, which are signed with the application's admin key",
 		}
 	}
 	return err
-}
-
-// isClientToken reports whether the token would let a client connect: a
-// frequent mistake, which "signed with another key" does not explain.
-func (c *call) isClientToken(ctx context.Context) bool {
-	service := c.s.Service
-	a, err := service.Apps.App(ctx, c.App())
-	if err != nil {
-		return false
-	}
-	keys, err := service.Apps.Keys(ctx, a, grant.Client, false)
-	if err != nil {
-		return false
-	}
-	_, err = grant.Verify(keys, c.Bearer(), service.Now())
-	return err == nil
 }

@@ -48,10 +48,10 @@ func newRig(t testing.TB, change ...func(*httpapi.API)) *rig {
 	t.Helper()
 	clock := pubsubtest.NewClock()
 	m := pubsubtest.NewMemory(t, clock)
-	m.Put(&app.App{
-		ID: appID, Plan: "team", Settings: app.Settings{Addresses: privacy.Truncate},
-		Keys: grant.Slots{Admin: [2]grant.Slot{slot(adminSecret)}, Client: [2]grant.Slot{slot(userSecret)}},
-	})
+	m.Put(
+		&app.App{ID: appID, Plan: "team", Settings: app.Settings{Addresses: privacy.Truncate}},
+		grant.Slots{Admin: [2]grant.Slot{slot(adminSecret)}, Client: [2]grant.Slot{slot(userSecret)}},
+	)
 	r := &rig{Memory: m, sockets: &sockets{posted: map[wire.ConnID][]string{}}, t: t, log: &bytes.Buffer{}}
 	for id, who := range map[wire.ConnID]grant.Subject{"b1=": "bob", "b2=": "bob", "a1=": "alice"} {
 		r.subscribe(r.connect(appID, id, who), "chat/lobby")

@@ -67,7 +67,7 @@ func sensitive(t *testing.T) map[string]any {
 		"grant.Subject": grant.Subject(marker), "grant.Token": grant.Token{Subject: marker, Grants: grants, Expires: time.Now()}, "grant.Grants": grants, "grant.Claims": grant.Claims{Subject: marker},
 		"wire.Request": request, "*wire.Request": &request, "wire.Post": post, "wire.Client": client,
 		"wire.Frame": wire.Publication(&request, client), "topic.Name": topic.PrivOf(marker), "topic.Pattern": topic.Pattern(marker),
-		"app.App": &app.App{Keys: slots, Name: marker}, "pubsub.Arrival": pubsub.Arrival{Token: marker, Address: raw},
+		"app.App": &app.App{Account: marker, Blind: privacy.NewBlindKey(day)}, "pubsub.Arrival": pubsub.Arrival{Token: marker, Address: raw},
 		"pubsub.Connection": &pubsub.Connection{Subject: marker, Grants: grants}, "pubsub.Publication": pubsub.Publication{Message: []byte(marker), Address: raw},
 		"bytes": []byte(marker), "strings": []string{marker},
 	}

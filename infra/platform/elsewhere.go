@@ -35,7 +35,7 @@ func (e elsewhere) App(ctx context.Context, _ app.ID) (*app.App, error) {
 	return nil, e.missing(ctx, "Apps")
 }
 
-func (e elsewhere) Keys(ctx context.Context, _ *app.App, _ grant.Kind, _ bool) ([]grant.Key, error) {
+func (e elsewhere) Ring(ctx context.Context, _ *app.App) (*grant.Ring, error) {
 	return nil, e.missing(ctx, "Apps")
 }
 

@@ -19,7 +19,8 @@ type Handler interface {
 // Connect lets clients in, and has them greeted.
 func Connect(p *Parts) Handler {
 	s := p.service()
-	s.Apps, s.Connections, s.Anonymiser.Secrets = p.keys(), p.realtime(), p.secrets()
+	s.Apps, s.FetchKeys = p.keys()
+	s.Connections, s.Anonymiser.Secrets = p.realtime(), p.secrets()
 	functions := p.functions()
 	s.Greet = func(ctx context.Context, id wire.ConnID) error {
 		greeting, err := json.Marshal(entry.Greeting{ConnectionID: id})
@@ -69,7 +70,8 @@ func Publish(p *Parts) Handler {
 // may end subscriptions.
 func Fallback(p *Parts) Handler {
 	s, store := p.service(), p.realtime()
-	s.Apps, s.Connections, s.Subscriptions, s.Poster, s.Rates = p.keys(), store, store, p.poster(), new(dynamo.Rates)
+	s.Apps, s.FetchKeys = p.keys()
+	s.Connections, s.Subscriptions, s.Poster, s.Rates = store, store, p.poster(), new(dynamo.Rates)
 	return entry.Fallback{Service: s, Log: p.Log}
 }
 
@@ -82,7 +84,8 @@ func Fanout(p *Parts) Handler {
 // that they get to see. See package api.
 func (p *Parts) Server() (*pubsub.Service, telemetry.Figures) {
 	s, store, events := p.service(), p.realtime(), p.telemetry()
-	s.Apps, s.Connections, s.Subscriptions, s.Audience = p.keys(), store, store, store
+	s.Apps, s.FetchKeys = p.keys()
+	s.Connections, s.Subscriptions, s.Audience = store, store, store
 	s.Poster, s.Recorder, s.Anonymiser.Secrets = p.split(), events, p.secrets()
 	return s, events
 }

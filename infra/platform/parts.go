@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/telemetry"
@@ -78,13 +79,13 @@ func (p *Parts) secrets() *dynamo.Secrets {
 
 // apps are applications whose keys nobody asks for.
 func (p *Parts) apps() *dynamo.Apps {
-	return dynamo.NewApps(p.db(), p.settings.DirectoryTable, p.Now, nil)
+	return dynamo.NewApps(p.db(), p.settings.DirectoryTable, p.Now)
 }
 
-// keys are applications with their keys.
-func (p *Parts) keys() *dynamo.Apps {
+// keys are applications with their keys, and how key sets are read.
+func (p *Parts) keys() (*dynamo.Apps, grant.FetchKeys) {
 	sets := jwks.New(jwks.Options{Loopback: p.settings.LoopbackKeys, Now: p.Now})
-	return dynamo.NewApps(p.db(), p.settings.DirectoryTable, p.Now, sets.Keys)
+	return p.apps(), sets.Keys
 }
 
 // poster posts to connections from this function.

@@ -133,11 +133,9 @@ func newRig(t *testing.T, settings map[string]string) *rig {
 	}
 	admin := dynamo.NewClient(dynamo.Options{Region: read.Region, Endpoint: local.Endpoint, Credentials: sigv4.Credentials{ID: "admin", Secret: "admin"}})
 	r.store = dynamo.NewRealtime(admin, r.names["realtime"], r.now)
-	apps := dynamo.NewApps(admin, r.names["directory"], time.Now, nil)
-	err = apps.Put(t.Context(), &app.App{
-		ID: appID, Plan: "free", Settings: app.Settings{Expiry: app.ExpiryEnforce},
-		Keys: grant.Slots{Admin: [2]grant.Slot{slot(adminSecret)}, Client: [2]grant.Slot{slot(userSecret)}},
-	})
+	apps := dynamo.NewApps(admin, r.names["directory"], time.Now)
+	err = apps.Put(t.Context(), &app.App{ID: appID, Plan: "free", Settings: app.Settings{Expiry: app.ExpiryEnforce}},
+		grant.Slots{Admin: [2]grant.Slot{slot(adminSecret)}, Client: [2]grant.Slot{slot(userSecret)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tacet/core/app"
+	"tacet/core/grant"
 	"tacet/core/telemetry"
 	"tacet/infra/config"
 	"tacet/infra/dynamo"
@@ -58,10 +59,10 @@ func onAWS(t *testing.T, o stack.Options) (*stack.Stack, *scenario.Host) {
 	facts := s.Running()
 	return s, &scenario.Host{
 		Name: "the shape on AWS", Can: []scenario.Fact{scenario.Stage},
-		Make: func(ctx context.Context, a *app.App) (scenario.Place, error) {
+		Make: func(ctx context.Context, a *app.App, keys grant.Slots) (scenario.Place, error) {
 			return scenario.Place{
 				WebSocket: strings.Replace(facts.WebSocket, string(facts.App), string(a.ID), 1), HTTP: facts.HTTP, Stage: s.Stage(),
-			}, s.Put(ctx, a)
+			}, s.Put(ctx, a, keys)
 		},
 	}
 }

@@ -22,7 +22,7 @@ type Host struct {
 	Can []Fact
 	// Make makes an application and says where it is. Nil on a host with one
 	// application, which is then shared by all conversations.
-	Make   func(context.Context, *app.App) (Place, error)
+	Make   func(context.Context, *app.App, grant.Slots) (Place, error)
 	Shared *Place
 }
 

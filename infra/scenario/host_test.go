@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tacet/core/app"
+	"tacet/core/grant"
 	"tacet/infra/config"
 	"tacet/infra/local/standalone"
 	"tacet/infra/scenario"
@@ -52,10 +53,10 @@ func host(t *testing.T) *scenario.Host {
 	facts := platform.Running()
 	return &scenario.Host{
 		Name: "standalone", Can: []scenario.Fact{scenario.Ordered, scenario.Closing, scenario.Binary, scenario.Stage, scenario.Counted},
-		Make: func(ctx context.Context, a *app.App) (scenario.Place, error) {
+		Make: func(ctx context.Context, a *app.App, keys grant.Slots) (scenario.Place, error) {
 			return scenario.Place{
 				WebSocket: strings.Replace(facts.WebSocket, string(facts.App), string(a.ID), 1), HTTP: facts.HTTP,
-			}, platform.Put(ctx, a)
+			}, platform.Put(ctx, a, keys)
 		},
 	}
 }

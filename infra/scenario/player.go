@@ -99,7 +99,7 @@ func (h *Host) place(ctx context.Context, s Scenario) (Place, *keySet, error) {
 		shared.Keys = maps.Clone(shared.Keys)
 		return shared, nil, nil
 	}
-	a := &app.App{ID: app.ID(randomHex()), Name: s.Name, Plan: plan.Unlimited}
+	a := &app.App{ID: app.ID(randomHex()), Plan: plan.Unlimited}
 	keys, fetched := Keys{}, false
 	for _, f := range s.Needs {
 		if !f.setting() {
@@ -124,8 +124,7 @@ func (h *Host) place(ctx context.Context, s Scenario) (Place, *keySet, error) {
 			return Place{}, nil, err
 		}
 	}
-	a.Keys = keys.slots(set)
-	place, err := h.Make(ctx, a)
+	place, err := h.Make(ctx, a, keys.slots(set))
 	place.App, place.Keys = a, keys
 	return place, set, err
 }

@@ -6,15 +6,19 @@ import (
 	"testing"
 
 	"tacet/core/app"
-	"tacet/core/fault"
 	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 )
 
-// OpenApps returns a store that holds these applications and reads key sets by
-// fetch, for one test.
-type OpenApps func(t *testing.T, fetch func(url string) ([]grant.Key, error), apps ...*app.App) pubsub.Apps
+// Tenant is an application and its keys.
+type Tenant struct {
+	App  *app.App
+	Keys grant.Slots
+}
+
+// OpenApps returns a store that holds these applications, for one test.
+type OpenApps func(t *testing.T, all ...Tenant) pubsub.Apps
 
 // Secrets of tests, one for each kind of token and one more.
 const (
@@ -27,92 +31,77 @@ func pasted(secret string) grant.Slot {
 	return grant.Slot{Algorithm: grant.HS256, Text: grant.NewSecret(secret)}
 }
 
-const (
-	goodSet = "https://keys.example/good"
-	badSet  = "https://keys.example/bad"
-)
-
-var errFetch = errors.New("the key set cannot be fetched")
-
-// keySet is what fetch finds at the two addresses.
-func keySet(url string) ([]grant.Key, error) {
-	if url != goodSet {
-		return nil, errFetch
-	}
-	key, err := pasted(OtherSecret).Key()
-	return []grant.Key{key, key}, err
-}
-
 // TestApps holds a store against the contract of pubsub.Apps.
 func TestApps(t *testing.T, open OpenApps) {
 	var blind [privacy.SecretSize]byte
 	blind[0] = 7
-	full := &app.App{
-		ID: AppA, Name: "an application", Plan: "team", Blind: privacy.NewBlindKey(blind),
-		Settings: app.Settings{Expiry: app.ExpiryEnforce, Violations: app.ViolationsError, Addresses: privacy.Truncate, BlindTopics: true},
-		Keys: grant.Slots{
-			Client: [2]grant.Slot{pasted(ClientSecret), {JWKSURL: goodSet, Algorithm: grant.ES256}},
+	full := Tenant{
+		&app.App{
+			ID: AppA, Account: Account, Plan: "team", Blind: privacy.NewBlindKey(blind), Suspended: true,
+			Settings: app.Settings{Expiry: app.ExpiryEnforce, Violations: app.ViolationsError, Addresses: privacy.Truncate, BlindTopics: true},
+		},
+		grant.Slots{
+			Client: [2]grant.Slot{pasted(ClientSecret), {JWKSURL: "https://keys.example", Algorithm: grant.ES256}},
 			Admin:  [2]grant.Slot{{}, pasted(AdminSecret)},
 		},
 	}
+	bare := Tenant{App: NewApp(AppB, app.Settings{})}
 
 	t.Run("an application is read as it was written", func(t *testing.T) {
-		apps := open(t, keySet, full, &app.App{ID: AppB, Plan: "free"})
-		got, err := apps.App(t.Context(), AppA)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.ID != full.ID || got.Name != full.Name || got.Plan != full.Plan || got.Settings != full.Settings ||
-			privacy.RecordTopic("x", &got.Blind) != privacy.RecordTopic("x", &full.Blind) {
-			t.Errorf("got %+v, want %+v", got, full)
-		}
-		for _, kind := range []grant.Kind{grant.Client, grant.Admin} {
-			for i, slot := range got.Keys.Of(kind) {
-				if want := full.Keys.Of(kind)[i]; slot.Algorithm != want.Algorithm || slot.JWKSURL != want.JWKSURL || !slot.Text.Equal(want.Text) {
-					t.Errorf("the %s slot %d is another", kind, i)
-				}
+		apps, want := open(t, full, bare), full.App
+		for range 2 { // the second time from a cache
+			got, err := apps.App(t.Context(), AppA)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		if other, err := apps.App(t.Context(), AppB); err != nil || other.ID != AppB {
-			t.Errorf("the other application: %v, %v", other, err)
+			if got.ID != want.ID || got.Account != want.Account || got.Plan != want.Plan || got.Settings != want.Settings || got.Suspended != want.Suspended ||
+				privacy.RecordTopic("x", &got.Blind) != privacy.RecordTopic("x", &want.Blind) {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+			if other, err := apps.App(t.Context(), AppB); err != nil || other.ID != AppB || other.Suspended {
+				t.Errorf("the other application: %v, %v", other, err)
+			}
 		}
 	})
 	t.Run("what is absent is said to be", func(t *testing.T) {
-		apps := open(t, keySet, full)
+		apps := open(t, full)
 		for _, id := range []app.ID{NoSuch, "", "not an id", app.ID(strings.ToUpper(string(AppA)))} {
 			if a, err := apps.App(t.Context(), id); !errors.Is(err, pubsub.ErrNoApp) {
 				t.Errorf("App(%q) = %v, %v", id, a, err)
 			}
 		}
 	})
-	for _, c := range []struct {
-		name  string
-		slots grant.Slots
-		kind  grant.Kind
-		keys  int
-		fails bool
-	}{
-		{"both slots, a key set fetched", full.Keys, grant.Client, 3, false},
-		{"the keys of one kind are not those of the other", full.Keys, grant.Admin, 1, false},
-		{"no keys are no error", grant.Slots{}, grant.Client, 0, false},
-		{"a slot that cannot be read is left out", grant.Slots{Client: [2]grant.Slot{{JWKSURL: badSet}, pasted(ClientSecret)}}, grant.Client, 1, false},
-		{"an error when no slot can be read", grant.Slots{Client: [2]grant.Slot{{}, {JWKSURL: badSet}}}, grant.Client, 0, true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			apps := open(t, keySet, &app.App{ID: AppA, Plan: "free", Keys: c.slots})
-			a, err := apps.App(t.Context(), AppA)
+	t.Run("each application has its own keys", func(t *testing.T) {
+		apps := open(t, full, bare)
+		now := NewClock().Now()
+		for _, x := range []struct {
+			of            *app.App
+			client, admin int
+			set           bool
+		}{{full.App, 1, 1, true}, {bare.App, 0, 0, false}, {full.App, 1, 1, true}} {
+			ring, err := apps.Ring(t.Context(), x.of)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, fresh := range []bool{false, false, true} { // the second time from a cache
-				keys, err := apps.Keys(t.Context(), a, c.kind, fresh)
-				if len(keys) != c.keys || (err != nil) != c.fails {
-					t.Errorf("%d keys, %v; want %d, an error: %v", len(keys), err, c.keys, c.fails)
-				}
-				if kind := fault.KindOf(err); err != nil && kind != fault.Internal && kind != fault.Unavailable {
-					t.Errorf("a store's failure looks like one of the client: %v", kind)
+			for kind, want := range map[grant.Kind]int{grant.Client: x.client, grant.Admin: x.admin} {
+				keys, err := ring.Keys(t.Context(), kind, now, nil, false)
+				if err != nil || len(keys) != want {
+					t.Errorf("%s has %d pasted %s keys, %v; want %d", x.of.ID, len(keys), kind, err, want)
 				}
 			}
-		})
-	}
+			if ring.Fetched(grant.Client, now) != x.set || ring.Fetched(grant.Admin, now) {
+				t.Errorf("%s has a key set that it should not have, or lacks its own", x.of.ID)
+			}
+		}
+	})
+	t.Run("an application that is gone has no keys", func(t *testing.T) {
+		apps := open(t, full)
+		ring, err := apps.Ring(t.Context(), NewApp(NoSuch, app.Settings{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if keys, err := ring.Keys(t.Context(), grant.Client, NewClock().Now(), nil, false); err != nil || len(keys) != 0 {
+			t.Errorf("it has %d, %v", len(keys), err)
+		}
+	})
 }

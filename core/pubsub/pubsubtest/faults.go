@@ -144,6 +144,11 @@ func (f *Faults) Service(s *pubsub.Service) *pubsub.Service {
 	through.Recorder = faultyRecorder{f, s.Recorder}
 	through.Rates = faultyRates{f, s.Rates}
 	through.Anonymiser.Secrets = faultySecrets{f, s.Anonymiser.Secrets}
+	if s.FetchKeys != nil {
+		through.FetchKeys = func(ctx context.Context, url string, alg grant.Algorithm, fresh bool) ([]grant.Key, error) {
+			return result(f, "FetchKeys", func() ([]grant.Key, error) { return s.FetchKeys(ctx, url, alg, fresh) })
+		}
+	}
 	through.Greet = func(ctx context.Context, id wire.ConnID) error {
 		return f.do("Greet", func() error { return s.Greet(ctx, id) }, id)
 	}
@@ -159,8 +164,8 @@ func (x faultyApps) App(ctx context.Context, id app.ID) (*app.App, error) {
 	return result(x.f, "Apps.App", func() (*app.App, error) { return x.p.App(ctx, id) }, id)
 }
 
-func (x faultyApps) Keys(ctx context.Context, of *app.App, kind grant.Kind, fresh bool) ([]grant.Key, error) {
-	return result(x.f, "Apps.Keys", func() ([]grant.Key, error) { return x.p.Keys(ctx, of, kind, fresh) }, of, kind)
+func (x faultyApps) Ring(ctx context.Context, of *app.App) (*grant.Ring, error) {
+	return result(x.f, "Apps.Ring", func() (*grant.Ring, error) { return x.p.Ring(ctx, of) }, of)
 }
 
 type faultyConnections struct {

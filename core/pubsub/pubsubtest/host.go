@@ -29,14 +29,14 @@ type Host struct {
 	greeted  []wire.ConnID
 }
 
-// NewHost returns a host whose only application is a, on the model's stores if
+// NewHost returns a host whose only application is a, with the keys of Keys, on the model's stores if
 // open is nil.
 func NewHost(t *testing.T, open OpenStores, a *app.App) *Host {
 	t.Helper()
 	clock := NewClock()
 	h := &Host{T: t, Clock: clock, Model: NewMemory(t, clock), Poster: NewPoster(t)}
 	t.Cleanup(h.Model.CheckLoans)
-	h.Model.Put(a)
+	h.Model.Put(a, Keys())
 	h.Stores = h.Model.Stores()
 	if open != nil {
 		h.Stores = open(t, clock)
@@ -49,12 +49,18 @@ func NewHost(t *testing.T, open OpenStores, a *app.App) *Host {
 	return h
 }
 
-// NewApp returns an application on the free plan whose tokens are signed with
-// ClientSecret and AdminSecret.
+// NewApp returns an application on the free plan.
 func NewApp(id app.ID, s app.Settings) *app.App {
-	return &app.App{ID: id, Name: "test", Plan: "free", Settings: s, Keys: grant.Slots{
-		Client: [2]grant.Slot{pasted(ClientSecret)}, Admin: [2]grant.Slot{pasted(AdminSecret)},
-	}}
+	return &app.App{ID: id, Account: Account, Plan: "free", Settings: s}
+}
+
+// Account is whose all applications of tests are.
+const Account = "cccccccccccccccccccccccccccccccc"
+
+// Keys returns keys of which the first of each kind are ClientSecret and
+// AdminSecret.
+func Keys() grant.Slots {
+	return grant.Slots{Client: [2]grant.Slot{pasted(ClientSecret)}, Admin: [2]grant.Slot{pasted(AdminSecret)}}
 }
 
 func (h *Host) greet(_ context.Context, id wire.ConnID) error {

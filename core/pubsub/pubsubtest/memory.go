@@ -27,11 +27,10 @@ import (
 type Memory struct {
 	t     testing.TB
 	clock *Clock
-	// Fetch is how key sets are read; nil if no application has any.
-	Fetch func(url string) ([]grant.Key, error)
 
 	mu            sync.Mutex
 	apps          map[app.ID]*app.App
+	keys          map[app.ID]grant.Slots
 	connections   map[wire.ConnID]pubsub.Connection
 	subscriptions map[subscription]bool
 	buckets       map[wire.ConnID]bucket
@@ -57,7 +56,7 @@ type lent struct{ given, was *pubsub.Connection }
 func NewMemory(t testing.TB, clock *Clock) *Memory {
 	return &Memory{
 		t: t, clock: clock,
-		apps: map[app.ID]*app.App{}, connections: map[wire.ConnID]pubsub.Connection{}, subscriptions: map[subscription]bool{},
+		apps: map[app.ID]*app.App{}, keys: map[app.ID]grant.Slots{}, connections: map[wire.ConnID]pubsub.Connection{}, subscriptions: map[subscription]bool{},
 		buckets: map[wire.ConnID]bucket{}, secrets: map[privacy.Day]privacy.Secret{},
 	}
 }
@@ -65,10 +64,10 @@ func NewMemory(t testing.TB, clock *Clock) *Memory {
 // Stores returns the model as Stores.
 func (m *Memory) Stores() Stores { return Stores{m, m, m, m} }
 
-// Put adds or replaces an application.
-func (m *Memory) Put(a *app.App) {
+// Put adds or replaces an application and its keys.
+func (m *Memory) Put(a *app.App, keys grant.Slots) {
 	defer m.lock()()
-	m.apps[a.ID] = a
+	m.apps[a.ID], m.keys[a.ID] = a, keys
 }
 
 // Records returns the events recorded so far.
@@ -129,32 +128,11 @@ func (m *Memory) App(_ context.Context, id app.ID) (*app.App, error) {
 	return nil, pubsub.ErrNoApp
 }
 
-// Keys implements pubsub.Apps.
-func (m *Memory) Keys(_ context.Context, of *app.App, kind grant.Kind, _ bool) ([]grant.Key, error) {
-	m.must(of != nil, "Keys of no application")
-	var keys []grant.Key
-	var failed error
-	for _, s := range of.Keys.Of(kind) {
-		var read []grant.Key
-		var err error
-		switch {
-		case s.Empty():
-		case s.JWKSURL != "":
-			read, err = m.Fetch(s.JWKSURL)
-		default:
-			read = make([]grant.Key, 1)
-			read[0], err = s.Key()
-		}
-		if err != nil {
-			failed = err
-			continue
-		}
-		keys = append(keys, read...)
-	}
-	if len(keys) > 0 {
-		failed = nil
-	}
-	return keys, failed
+// Ring implements pubsub.Apps.
+func (m *Memory) Ring(_ context.Context, of *app.App) (*grant.Ring, error) {
+	defer m.lock()()
+	m.must(of != nil, "the keys of no application")
+	return m.keys[of.ID].Ring(), nil
 }
 
 // Add implements pubsub.Connections.

@@ -3,8 +3,6 @@ package pubsubtest_test
 import (
 	"testing"
 
-	"tacet/core/app"
-	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
@@ -31,11 +29,10 @@ func TestTheModelKeepsTheContracts(t *testing.T) {
 		})
 	})
 	t.Run("apps", func(t *testing.T) {
-		pubsubtest.TestApps(t, func(t *testing.T, fetch func(string) ([]grant.Key, error), apps ...*app.App) pubsub.Apps {
+		pubsubtest.TestApps(t, func(t *testing.T, all ...pubsubtest.Tenant) pubsub.Apps {
 			m := model(t, pubsubtest.NewClock())
-			m.Fetch = fetch
-			for _, a := range apps {
-				m.Put(a)
+			for _, x := range all {
+				m.Put(x.App, x.Keys)
 			}
 			return m
 		})

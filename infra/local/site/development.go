@@ -65,7 +65,7 @@ func ReadDevelopment(data string) (Development, error) {
 	if _, err := app.ParseID(string(d.App)); err != nil {
 		return d, fmt.Errorf("%s: %w", path, err)
 	}
-	return d, d.slots().Check()
+	return d, d.Slots().Check()
 }
 
 // Development returns the folder's development application and makes it at the
@@ -97,20 +97,21 @@ func newKey() Key {
 	return Key{grant.HS256, grant.NewSecret(base64.RawURLEncoding.EncodeToString(secret[:]))}
 }
 
-func (d Development) slots() grant.Slots {
+// Slots returns what its tokens are verified with.
+func (d Development) Slots() grant.Slots {
 	slot := func(k Key) [2]grant.Slot { return [2]grant.Slot{{Algorithm: k.Algorithm, Text: k.Secret}} }
 	return grant.Slots{Client: slot(d.ClientKey), Admin: slot(d.AdminKey)}
 }
 
 // Application returns what the stores keep of it.
 func (d Development) Application(on plan.Name) *app.App {
-	return &app.App{ID: d.App, Name: "development", Plan: on, Keys: d.slots(), Blind: d.Blind}
+	return &app.App{ID: d.App, Plan: on, Blind: d.Blind}
 }
 
 // Apps is a store of applications.
 type Apps interface {
 	App(ctx context.Context, id app.ID) (*app.App, error) // or pubsub.ErrNoApp
-	Put(ctx context.Context, a *app.App) error
+	Put(ctx context.Context, a *app.App, keys grant.Slots) error
 }
 
 // Keep keeps the application in a store, with the plan of this start. What
@@ -119,11 +120,11 @@ func (d Development) Keep(ctx context.Context, in Apps, on plan.Name) error {
 	a := d.Application(on)
 	switch was, err := in.App(ctx, d.App); {
 	case err == nil:
-		a.Settings, a.Name = was.Settings, was.Name
+		a.Settings, a.Suspended = was.Settings, was.Suspended
 	case !errors.Is(err, pubsub.ErrNoApp):
 		return err
 	}
-	return in.Put(ctx, a)
+	return in.Put(ctx, a, d.Slots())
 }
 
 // Key returns the key that signs tokens of one kind.

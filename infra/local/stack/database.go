@@ -80,7 +80,7 @@ func (s *Stack) makeTables(ctx context.Context, d site.Development) error {
 	s.database = dynamo.NewClient(dynamo.Options{
 		Region: s.template.Region, Endpoint: s.endpoint, Credentials: dynamo.Credentials{ID: s.owner, Secret: "none"},
 	})
-	s.apps = dynamo.NewApps(s.database, directory, time.Now, nil)
+	s.apps = dynamo.NewApps(s.database, directory, time.Now)
 	return d.Keep(ctx, s.apps, plan.Name(s.opts.Settings.Plan))
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tacet/core/app"
+	"tacet/core/grant"
 	"tacet/infra/config"
 	"tacet/infra/dynamo"
 	"tacet/infra/local/apihost"
@@ -244,7 +245,9 @@ func (s *Stack) Guard() *guard.Guard { return s.guard }
 // guard. They are called by their logical ids unless the template says how.
 func (s *Stack) Database() *dynamo.Client { return s.database }
 
-// Put keeps an application beside the development one, or in the place of an
+// Put keeps an application and its keys beside the development one, or in the place of an
 // older one of its id. Functions see it within a few seconds. A fault of kind
 // Invalid says what is wrong with it.
-func (s *Stack) Put(ctx context.Context, a *app.App) error { return s.apps.Put(ctx, a) }
+func (s *Stack) Put(ctx context.Context, a *app.App, keys grant.Slots) error {
+	return s.apps.Put(ctx, a, keys)
+}

@@ -66,8 +66,12 @@ func started(t *testing.T, integration time.Duration, change ...func(*config.Sta
 			t.Error(err)
 		}
 	})
-	r := p.running
-	return p, site.Development{App: r.App, ClientKey: r.ClientKey, AdminKey: r.AdminKey}.Application("unlimited")
+	return p, site.Development{App: p.running.App}.Application("unlimited")
+}
+
+// keysOf returns what the development application verifies tokens with.
+func keysOf(p *Platform) grant.Slots {
+	return site.Development{ClientKey: p.running.ClientKey, AdminKey: p.running.AdminKey}.Slots()
 }
 
 // A key server that never answers must not keep clients waiting for ever.
@@ -80,8 +84,8 @@ func TestAdmittingAConnectionHasATimeout(t *testing.T) {
 	p, a := started(t, 50*time.Millisecond)
 	ctx, cancel := context.WithTimeout(context.Background(), jwks.Timeout-time.Second) // it would give up by itself then
 	defer cancel()
-	a.Keys.Client = [2]grant.Slot{{JWKSURL: "http://" + silent.Addr().String(), Algorithm: grant.RS256}}
-	if err := p.disk.Apps.Put(ctx, a); err != nil {
+	keys := grant.Slots{Client: [2]grant.Slot{{JWKSURL: "http://" + silent.Addr().String(), Algorithm: grant.RS256}}}
+	if err := p.Put(ctx, a, keys); err != nil {
 		t.Fatal(err)
 	}
 	_, answer, err := websocket.Dial(ctx, p.running.WebSocket+"?access_token="+p.running.ClientToken, nil)
@@ -96,7 +100,7 @@ func TestConnectionsEndWithTheirTokens(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	a.Settings.Expiry = app.ExpiryEnforce
-	if err := p.disk.Apps.Put(ctx, a); err != nil {
+	if err := p.Put(ctx, a, keysOf(p)); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()

@@ -94,12 +94,9 @@ func (p *Platform) start(s *config.Standalone) error {
 
 // open opens the stores.
 func (p *Platform) open(s *config.Standalone) error {
-	// Only who has this machine for himself may name it as the place where a
-	// key set is.
-	keys := jwks.New(jwks.Options{Loopback: s.Local()})
 	var err error
 	p.disk, err = embedded.Open(embedded.Options{
-		Folder: string(p.folder), Now: time.Now, FetchKeys: keys.Keys,
+		Folder: string(p.folder), Now: time.Now,
 		Trouble: func(what string, err error) { p.log.Error("the stores have trouble", "with", what, "error", err) },
 	})
 	if errors.Is(err, embedded.ErrInUse) {
@@ -124,10 +121,14 @@ func (p *Platform) assemble(s *config.Standalone) error {
 	if err != nil {
 		return err
 	}
+	// Only who has this machine for himself may name it as the place where a
+	// key set is.
+	sets := jwks.New(jwks.Options{Loopback: s.Local()})
 	p.poster = new(poster)
 	p.service = &pubsub.Service{
 		Apps: p.disk.Apps, Connections: p.memory, Subscriptions: p.memory, Audience: p.memory, Rates: p.memory,
 		Poster: p.poster, Recorder: p.disk.Telemetry, Anonymiser: privacy.Anonymiser{Secrets: p.disk.Secrets},
+		FetchKeys: sets.Keys,
 		// The gateway's Opened does it: then the greeting is the first frame.
 		Greet:   func(context.Context, wire.ConnID) error { return nil },
 		Trouble: new(troubles).sink(p.log, time.Now),

@@ -27,7 +27,7 @@ func TestAddressesAreTakenFromProxiesOfOurOwn(t *testing.T) {
 			p, a := started(t, time.Minute, func(s *config.Standalone) { s.TrustedProxies = c.proxies })
 			ctx := t.Context()
 			a.Settings.Addresses = privacy.Truncate // what can be compared
-			if err := p.disk.Apps.Put(ctx, a); err != nil {
+			if err := p.Put(ctx, a, keysOf(p)); err != nil {
 				t.Fatal(err)
 			}
 			conn, _, err := websocket.Dial(ctx, p.running.WebSocket+"?access_token="+p.running.ClientToken,

@@ -63,14 +63,9 @@ func (p *Platform) closeStores(ctx context.Context) error {
 
 // farewell tells every client to come back.
 func (p *Platform) farewell(ctx context.Context) {
-	apps, err := p.disk.Apps.All(ctx)
-	if err != nil {
-		p.log.Error("clients are not told to come back, only closed so", "error", err)
-		return
-	}
-	for _, a := range apps {
+	for _, id := range p.memory.Inhabited() {
 		for from := pubsub.Cursor(""); ; {
-			page, err := p.memory.OfApp(ctx, a.ID, from)
+			page, err := p.memory.OfApp(ctx, id, from)
 			if err != nil {
 				break
 			}

@@ -34,7 +34,6 @@ type appCreate struct {
 	WebSocket string `name:"websocket" required:"" placeholder:"URL" help:"Where clients connect (output WebSocketUrl): wss://HOST/STAGE."`
 	HTTP      string `name:"http" required:"" placeholder:"URL" help:"Where backends publish (output HttpUrl): https://HOST."`
 	Data      string `type:"path" required:"" placeholder:"DIR" help:"Folder for the application's keys; made when it is not there. The same folder is the same application."`
-	Name      string `default:"first" placeholder:"TEXT" help:"What a new application is called."`
 	Region    string `placeholder:"NAME" help:"AWS region of the stack. Default: that of your AWS configuration."`
 	Endpoint  string `name:"dynamodb" placeholder:"URL" help:"A DynamoDB that is elsewhere, as DynamoDB Local."`
 	Plan      string `enum:",${plans}" default:"" placeholder:"NAME" help:"Plan of the application: ${plans}. Default: the one that it has, team at first."`
@@ -69,7 +68,7 @@ func (a appCreate) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	apps := dynamo.NewApps(client, a.Table, time.Now, nil)
+	apps := dynamo.NewApps(client, a.Table, time.Now)
 	if err := a.put(ctx, apps, d); err != nil {
 		return fmt.Errorf("table %s: %w", a.Table, explained(err))
 	}
@@ -80,7 +79,6 @@ func (a appCreate) Run(ctx context.Context, c *console) error {
 // not undone.
 func (a appCreate) put(ctx context.Context, apps *dynamo.Apps, d site.Development) error {
 	x := d.Application(plan.Team)
-	x.Name = a.Name
 	switch was, err := apps.App(ctx, x.ID); {
 	case err == nil:
 		copied := *was
@@ -91,7 +89,7 @@ func (a appCreate) put(ctx context.Context, apps *dynamo.Apps, d site.Developmen
 	if a.Plan != "" {
 		x.Plan = plan.Name(a.Plan)
 	}
-	return apps.Put(ctx, x)
+	return apps.Put(ctx, x, d.Slots())
 }
 
 // explained says of an answer of DynamoDB what a person can do about it.

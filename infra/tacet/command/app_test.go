@@ -53,7 +53,10 @@ func TestAFirstApplicationCanBeMadeAgainAndAgain(t *testing.T) {
 	var first, again struct {
 		WebSocket string `json:"websocket"`
 		App       app.ID `json:"app"`
-		Token     string `json:"client_token"`
+		Key       struct {
+			Secret string `json:"secret"`
+		} `json:"client_key"`
+		Token string `json:"client_token"`
 	}
 	status, out, said := create(t, local.Endpoint, table, data, "--json")
 	if status != 0 || json.Unmarshal([]byte(out), &first) != nil || first.WebSocket != "wss://a.example.org/live?app="+string(first.App) {
@@ -64,7 +67,7 @@ func TestAFirstApplicationCanBeMadeAgainAndAgain(t *testing.T) {
 	client := dynamo.NewClient(dynamo.Options{Region: dynamotest.Region, Endpoint: local.Endpoint, Credentials: dynamotest.Credentials})
 	read := func() *app.App {
 		t.Helper()
-		x, err := dynamo.NewApps(client, table, time.Now, nil).App(t.Context(), first.App)
+		x, err := dynamo.NewApps(client, table, time.Now).App(t.Context(), first.App)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +75,7 @@ func TestAFirstApplicationCanBeMadeAgainAndAgain(t *testing.T) {
 	}
 	changed := *read()
 	changed.Settings.Violations = app.ViolationsError
-	if err := dynamo.NewApps(client, table, time.Now, nil).Put(t.Context(), &changed); err != nil {
+	if err := dynamo.NewApps(client, table, time.Now).Put(t.Context(), &changed, grant.Slots{}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -81,22 +84,26 @@ func TestAFirstApplicationCanBeMadeAgainAndAgain(t *testing.T) {
 		t.Errorf("exit status %d: %s %s", status, out, said)
 	}
 	x := read()
-	if x.Plan != plan.Business || x.Settings.Violations != app.ViolationsError || x.Name != "first" {
-		t.Errorf("the table has %s %s %+v", x.Name, x.Plan, x.Settings)
+	if x.Plan != plan.Business || x.Settings.Violations != app.ViolationsError {
+		t.Errorf("the table has %s %+v", x.Plan, x.Settings)
 	}
-	key, err := x.Keys.Of(grant.Client)[0].Key()
+	ring, err := dynamo.NewApps(client, table, time.Now).Ring(t.Context(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := ring.Keys(t.Context(), grant.Client, time.Now(), nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, text := range []string{first.Token, again.Token, must(t, "token", "--data", data)} {
-		if _, err := grant.Verify([]grant.Key{key}, text, time.Now()); err != nil {
+		if _, err := grant.Verify(keys, text, time.Now()); err != nil {
 			t.Errorf("a token is not accepted by the application: %v", err)
 		}
 	}
 
 	// For people there are lines to copy, and no secret.
 	status, out, said = create(t, local.Endpoint, table, data)
-	if status != 0 || out != "" || !strings.Contains(said, "export TACET_URL='"+first.WebSocket+"'") || strings.Contains(said, x.Keys.Client[0].Text.Reveal()) {
+	if status != 0 || out != "" || !strings.Contains(said, "export TACET_URL='"+first.WebSocket+"'") || strings.Contains(said, first.Key.Secret) {
 		t.Errorf("exit status %d: %s %s", status, out, said)
 	}
 
