@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
-
 )
 
 // Options say where and how Disk keeps things.
