@@ -102,9 +102,11 @@ func serves(a *app.App) error {
 	}
 	return &fault.Error{
 		Kind: fault.Forbidden, Code: wire.CodeSuspended,
-		Text: "this application is suspended: an owner or an admin of its account can resume it",
+		Text: suspended,
 	}
 }
+
+const suspended = "this application is suspended: an owner or an admin of its account can resume it"
 
 // IsClientToken reports whether the token would let a client connect: a
 // frequent mistake of backends, which "signed with another key" does not

@@ -15,13 +15,15 @@ import (
 const endMost = 1000
 
 // Withdraw ends connections of an application from which a right was taken, or
-// which was deleted, as EndApp does, and tells clients what to do about that.
+// which was suspended or deleted, as EndApp does, and tells clients what to do about that.
 func (s *Service) Withdraw(ctx context.Context, of app.ID) (ended int, more bool, err error) {
-	switch _, err := s.Apps.App(ctx, of); {
+	switch a, err := s.Apps.App(ctx, of); {
 	case errors.Is(err, ErrNoApp):
 		return s.EndApp(ctx, of, wire.CloseDeleted, "this application is no longer there")
 	case err != nil:
 		return 0, true, unavailable(err)
+	case a.Suspended:
+		return s.EndApp(ctx, of, wire.CodeSuspended, suspended)
 	}
 	return s.EndApp(ctx, of, wire.CloseRevoked, "a key of this application was revoked: connect with a fresh token")
 }

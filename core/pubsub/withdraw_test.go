@@ -82,6 +82,7 @@ func TestEndingTellsClientsWhetherToComeBack(t *testing.T) {
 	}{
 		{"a key was revoked", func(*pubsubtest.Host) {}, wire.CloseRevoked, true},
 		{"the application was deleted", func(h *pubsubtest.Host) { h.Apps = noApps{h.Model} }, wire.CloseDeleted, false},
+		{"the application was suspended", func(h *pubsubtest.Host) { suspend(h, true) }, wire.CodeSuspended, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := host(t, app.Settings{})
