@@ -30,7 +30,7 @@
 //	                 token/<token>            member, scope, expiry; the name, sealed
 //	                 log/<time>/<id>          an entry of the activity log, sealed; expires
 //	                 once/<hash>              what an idempotency key has made; expires after a day
-//	                 export/<request>         a download that was asked for; expires
+//	                 export/<member>/<scope>  a download that was asked for; expires
 //	p person         <account>                which member of the account the person is
 //	i e-mail         <account>/<invitation>   that the address is invited; expires
 //	s token          .                        which account's and whose access token has this hash; or a session that has ended
@@ -39,4 +39,7 @@
 //	j all            <job>                    what is still to be done (package job)
 //
 // account, app, member, token: ids. person, e-mail, token: keyed hashes, in hex.
+//
+// Values are JSON objects. What lookups lead to names these in clear (Led), and
+// is written and removed together with them.
 package account
