@@ -1,5 +1,5 @@
 // Package guard stands before the services that functions call, on one machine:
-// DynamoDB, Lambda, and API Gateway's management API.
+// DynamoDB, Lambda, KMS, and API Gateway's management API.
 //
 // It promises that a request passes only if it is signed by somebody known and
 // that somebody's role allows all that it needs, as AWS would see it; that

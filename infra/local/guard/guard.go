@@ -31,6 +31,7 @@ type Options struct {
 	// The services. One that is nil is not there.
 	DynamoDB    http.Handler
 	Lambda      http.Handler
+	KMS         http.Handler
 	Connections http.Handler // the management API, below /STAGE/@connections/
 	API         string       // the id of the API that it belongs to
 
@@ -68,6 +69,7 @@ type Service string
 const (
 	DynamoDB    Service = "dynamodb"
 	Lambda      Service = "lambda"
+	KMS         Service = "kms"
 	Connections Service = "execute-api"
 )
 
@@ -157,6 +159,8 @@ func (g *Guard) service(r *http.Request) *destination {
 		d.read, d.next = g.readDynamoDB, g.opts.DynamoDB
 	case Lambda:
 		d.read, d.next = g.readLambda, g.opts.Lambda
+	case KMS:
+		d.read, d.next = g.readKMS, g.opts.KMS
 	case Connections:
 		d.read, d.next = g.readConnection, g.opts.Connections
 	}
@@ -168,8 +172,10 @@ func (g *Guard) service(r *http.Request) *destination {
 
 // serviceOf tells the services apart by what only their own requests have.
 func serviceOf(r *http.Request) Service {
-	switch {
-	case r.Header.Get("X-Amz-Target") != "":
+	switch target := r.Header.Get("X-Amz-Target"); {
+	case strings.HasPrefix(target, kmsTarget):
+		return KMS
+	case target != "":
 		return DynamoDB
 	case strings.HasPrefix(r.URL.Path, functionsPath):
 		return Lambda

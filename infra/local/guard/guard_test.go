@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/smithy-go"
 
 	"tacet/infra/local/guard"
@@ -68,7 +69,7 @@ func newScene(t *testing.T, policy string, trouble func(guard.Call) guard.Troubl
 		Region: region, AccountID: account, Secret: secret, API: "api",
 		Roles:    map[string]iam.Role{"Function": {Name: "FunctionRole", Statements: iam.Parse(document)}},
 		Tables:   map[string]guard.Table{"T": {Hash: "pk", Indexes: map[string]string{"due": "part"}}},
-		DynamoDB: does, Lambda: does, Connections: does, Trouble: trouble,
+		DynamoDB: does, Lambda: does, KMS: does, Connections: does, Trouble: trouble,
 	})
 	s.server = httptest.NewServer(s)
 	t.Cleanup(s.server.Close)
@@ -249,6 +250,30 @@ func TestCallbacksAndInvocationsNeedTheirAction(t *testing.T) {
 		s := newScene(t, policy, nil)
 		if got := code(post(s)); got != want {
 			t.Errorf("%s: %q, want %q", policy, got, want)
+		}
+	}
+}
+
+func TestAKeyNeedsItsAction(t *testing.T) {
+	one, two := "arn:aws:kms:"+region+":"+account+":key/one", "arn:aws:kms:"+region+":"+account+":key/two"
+	s := newScene(t, `{'Effect':'Allow','Action':'kms:Decrypt','Resource':'`+one+`'}`, nil)
+	c := kms.New(kms.Options{Region: region, BaseEndpoint: &s.server.URL, Credentials: sigv4.Credentials{ID: "Function", Secret: secret}, RetryMaxAttempts: 1})
+	decrypt := func(key *string) error {
+		_, err := c.Decrypt(t.Context(), &kms.DecryptInput{KeyId: key, CiphertextBlob: []byte("x")})
+		return err
+	}
+	_, encrypted := c.Encrypt(t.Context(), &kms.EncryptInput{KeyId: &one, Plaintext: []byte("x")})
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"what is allowed":      {decrypt(&one), ""},
+		"another action":       {encrypted, "AccessDeniedException"},
+		"another key":          {decrypt(&two), "AccessDeniedException"},
+		"a key without a name": {decrypt(nil), "SerializationException"},
+	} {
+		if got := code(c.err); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }

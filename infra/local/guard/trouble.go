@@ -64,13 +64,15 @@ func throttle(w http.ResponseWriter, s Service) {
 		refuse(w, s, http.StatusBadRequest, "ProvisionedThroughputExceededException", "The level of configured provisioned throughput for the table was exceeded.")
 	case Lambda:
 		refuse(w, s, http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded.")
+	case KMS:
+		refuse(w, s, http.StatusBadRequest, "ThrottlingException", "Rate exceeded")
 	default:
 		refuse(w, s, http.StatusTooManyRequests, "LimitExceededException", "Too Many Requests")
 	}
 }
 
 func fail(w http.ResponseWriter, s Service) {
-	code := map[Service]string{DynamoDB: "InternalServerError", Lambda: "ServiceException", Connections: "InternalServerErrorException"}[s]
+	code := map[Service]string{DynamoDB: "InternalServerError", Lambda: "ServiceException", KMS: "KMSInternalException", Connections: "InternalServerErrorException"}[s]
 	refuse(w, s, http.StatusInternalServerError, code, "Internal server error")
 }
 

@@ -1,0 +1,100 @@
+package entry_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tacet/core/directory"
+	"tacet/core/directory/directorytest"
+	"tacet/core/job"
+	"tacet/infra/entry"
+	"tacet/infra/logging"
+)
+
+// errands is the function erase, with jobs whose only step notes who they are.
+type errands struct {
+	entry.Erase
+	store *directorytest.Memory
+	did   []job.ID
+	log   strings.Builder
+}
+
+var errStep = errors.New("MARKER")
+
+func newErrands(t *testing.T, ids ...job.ID) *errands {
+	t.Helper()
+	e := &errands{}
+	now := func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+	e.store = directorytest.NewMemory(now)
+	for _, id := range ids {
+		if _, err := e.store.Apply(t.Context(), job.Job{ID: id, Kind: job.EraseApp}.Make()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	step := job.Step{Name: "note", Do: func(_ context.Context, j *job.Job) (bool, error) {
+		e.did = append(e.did, j.ID)
+		if j.ID == poison {
+			return false, errStep
+		}
+		return false, nil
+	}}
+	e.Erase = entry.Erase{
+		Jobs: &job.Runner{Directory: e.store, Steps: map[job.Kind][]job.Step{job.EraseApp: {step}}, Now: now},
+		Log:  logging.New(&e.log, logging.JSON, slog.LevelDebug),
+	}
+	return e
+}
+
+const (
+	first  job.ID = "11111111111111111111111111111111"
+	second job.ID = "22222222222222222222222222222222"
+	poison job.ID = "33333333333333333333333333333333"
+)
+
+const everyMinute = `{"source":"aws.events","time":"2026-01-02T03:04:00Z","detail":{}}`
+
+func TestAnErrandIsDoneAndOthersAreLeft(t *testing.T) {
+	e := newErrands(t, first, second)
+	for range 2 { // an event may come twice
+		if _, err := e.Invoke(t.Context(), []byte(`{"job":"`+string(second)+`"}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(e.did, []job.ID{second}) {
+		t.Errorf("done: %v", e.did)
+	}
+	if _, err := e.store.Get(t.Context(), directory.Key{Part: job.Part, Name: string(first)}); err != nil {
+		t.Errorf("the other job: %v", err)
+	}
+}
+
+func TestTheMinuteGoesOnWithAllThatIsLeft(t *testing.T) {
+	e := newErrands(t, first, second, poison)
+	_, err := e.Invoke(t.Context(), []byte(everyMinute))
+	if err == nil || strings.Contains(err.Error(), "MARKER") {
+		t.Errorf("what Lambda logs of a failure: %v", err)
+	}
+	if !slices.Equal(e.did, []job.ID{first, second, poison}) {
+		t.Errorf("done: %v", e.did)
+	}
+	if log := e.log.String(); !strings.Contains(log, `"jobs":3,"done":2`) || !strings.Contains(log, string(poison)) {
+		t.Errorf("the log: %s", log)
+	}
+}
+
+func TestWhatAsksForNothingIsRefused(t *testing.T) {
+	e := newErrands(t, first)
+	for _, event := range []string{``, `{}`, `[]`, `{"job":7}`, `{"time":"soon"}`} {
+		if _, err := e.Invoke(t.Context(), []byte(event)); err == nil {
+			t.Errorf("%q was taken", event)
+		}
+	}
+	if len(e.did) > 0 {
+		t.Errorf("done: %v", e.did)
+	}
+}
