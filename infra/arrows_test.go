@@ -74,6 +74,10 @@ var rules = []rule{
 		because: "it imitates API Gateway, for which a handler is a value with Invoke; it serves other people's functions as well",
 	},
 	{
+		from: []string{"infra/local/kms"}, not: everything, but: []string{"infra/local/kms"},
+		because: "it imitates KMS, and knows nothing of what is encrypted",
+	},
+	{
 		from: []string{"infra/local/stream"}, not: everything, but: []string{"infra/local/stream", "infra/sigv4"},
 		because: "it imitates event source mappings, for which a function is a value with Invoke; it feeds other people's functions as well",
 	},
