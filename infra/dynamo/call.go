@@ -70,6 +70,8 @@ func transactionOf(p *dynamodb.TransactWriteItemsInput) Call {
 			c.Table, actions["UpdateItem"] = deref(i.Update.TableName), true
 		case i.Delete != nil:
 			c.Table, actions["DeleteItem"] = deref(i.Delete.TableName), true
+		case i.ConditionCheck != nil:
+			c.Table, actions["ConditionCheckItem"] = deref(i.ConditionCheck.TableName), true
 		}
 	}
 	c.Actions = slices.Sorted(maps.Keys(actions))

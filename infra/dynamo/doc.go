@@ -1,5 +1,6 @@
 // Package dynamo holds the stores on DynamoDB: Realtime for connections and
-// subscriptions, Rates, Telemetry, Apps, and Secrets for the secrets of days.
+// subscriptions, Rates, Telemetry, Apps, Secrets for the secrets of days,
+// Directory for what belongs to accounts, and Ledger for administrative requests.
 // Tables are split by class of data (see Tables); every partition key begins
 // with a letter that says its kind, every item that expires has exp.
 //
@@ -81,15 +82,60 @@
 // A report of 366 days is five queries to a part, 40 in all, and about 200 read
 // units; of single events, at 1,000 a minute, it would be 30 million.
 //
-// # What else there is
+// # An account
+//
+// is records, as package directory has them, in the table directory, and in the
+// same form in the table vault, which has no backups:
+//
+//	<kind>#<id>          <name>           val: the value; ver: its version; exp, if it ends
+//
+// The partition is the record's part and the sort key its name; package account
+// lists the parts there are. So rights can be given by kind: a role that reads
+// applications may read a#*, and no key and no account.
+//
+// Reading is one request, and so is an Apply, however much it changes: always a
+// transaction. That is twice what a plain write costs, for what people do by
+// hand, and is worth it, because only a transaction has a token. Sent again after
+// nobody had answered, it finds neither a conflict with itself, nor does it bring
+// back what somebody has removed meanwhile. A version is 26 random characters.
+//
+// # An administrative request
+//
+// is entries in the table ledger, and where to find them:
+//
+//	l#all                <number>         an entry: at, request, who, kind, stage, cert, before, hash
+//	h#all                .                the head: number, hash and time of the last entry; never ends
+//	q#<request>          <stage>          the number of the request's entry
+//
+// Appending reads the head, and then is one transaction that writes all three: if
+// the head still is what was read, and no other two are there yet. Of those who
+// come at once one goes first, and the others read again: the chain cannot fork,
+// and a stage is entered once, also when it failed and happened. The head outlives
+// the entries, so that no number comes twice.
+//
+// Who appends needs
+//
+//	GetItem              h#*
+//	PutItem              h#* l#* q#*
+//
+// who reads Query on l#*, and who looks for a request Query on q#* and GetItem on
+// l#*. Nobody needs UpdateItem, DeleteItem or BatchWriteItem on any of them, and
+// no role should have them. PutItem cannot be allowed for new items alone: a role
+// that was taken over could write over an entry. The chain shows that to whoever
+// has noted down the hash of a later one, and the table's recovery brings it back.
+//
+// # The secret of a day
+//
+//	k#<day>              .                table realtime: the secret
+//
+// # Applications
 //
 //	a#<app>              .                table directory: an application, as JSON
-//	k#<day>              .                table realtime: the secret of a day
 //
 // # What is promised
 //
-// Reads are consistent, except Due, large quotas, and Apps, which answers from
-// memory for five seconds. Every read leaves out what has expired; TTL only
+// Reads are consistent, except Due, large quotas, a relaxed Directory, and Apps,
+// which answers from memory for five seconds. Every read leaves out what has expired; TTL only
 // reclaims. Expiries are rounded down to the second.
 //
 // Every write may be repeated: transactions carry a token, under which what

@@ -35,8 +35,11 @@ func client(endpoint string, called func(dynamo.Call)) *dynamo.Client {
 	return dynamo.NewClient(dynamo.Options{Region: dynamotest.Region, Endpoint: endpoint, Credentials: dynamotest.Credentials, Called: called})
 }
 
+// table returns an empty table of a class.
+func table(t testing.TB, class string) string { return local.Create(t, class)[class] }
+
 func openStores(t *testing.T, clock *pubsubtest.Clock) pubsubtest.Stores {
-	return stores(client(local.Endpoint, nil), local.Create(t), clock)
+	return stores(client(local.Endpoint, nil), local.Create(t, "realtime"), clock)
 }
 
 func stores(c *dynamo.Client, names dynamotest.Names, clock *pubsubtest.Clock) pubsubtest.Stores {
@@ -51,7 +54,7 @@ func TestTheStoresKeepTheContracts(t *testing.T) {
 	t.Run("rates", func(t *testing.T) { pubsubtest.TestRates(t, openStores) })
 	t.Run("recorder", func(t *testing.T) {
 		pubsubtest.TestRecorder(t, func(t *testing.T, _ *pubsubtest.Clock) pubsubtest.Telemetry {
-			return dynamo.NewTelemetry(client(local.Endpoint, nil), local.Create(t)["telemetry"])
+			return dynamo.NewTelemetry(client(local.Endpoint, nil), table(t, "telemetry"))
 		})
 	})
 	t.Run("apps", func(t *testing.T) {
@@ -61,7 +64,7 @@ func TestTheStoresKeepTheContracts(t *testing.T) {
 	})
 	t.Run("day secrets", func(t *testing.T) {
 		pubsubtest.TestDaySecrets(t, func(t *testing.T, clock *pubsubtest.Clock) privacy.DaySecrets {
-			return dynamo.NewSecrets(client(local.Endpoint, nil), local.Create(t)["realtime"], clock.Now)
+			return dynamo.NewSecrets(client(local.Endpoint, nil), table(t, "realtime"), clock.Now)
 		})
 	})
 }

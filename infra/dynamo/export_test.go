@@ -5,6 +5,9 @@ import (
 	"crypto/rand"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"tacet/core/telemetry"
 )
 
@@ -29,3 +32,14 @@ func Strict(t *testing.T, quota int) {
 
 // Remembered returns how many connections r knows.
 func Remembered(r *Rates) int { return len(r.full) }
+
+// PutItem writes an item as it is.
+func PutItem(ctx context.Context, c *Client, table string, i map[string]types.AttributeValue) error {
+	_, err := c.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &table, Item: i})
+	return err
+}
+
+// DeleteItem deletes an item.
+func DeleteItem(ctx context.Context, c *Client, table, pk, sk string) error {
+	return c.deleteAll(ctx, table, []item{key(pk, sk)})
+}

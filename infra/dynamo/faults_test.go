@@ -40,7 +40,7 @@ type scene struct {
 }
 
 func newScene(t *testing.T) *scene {
-	s := &scene{t: t, ctx: t.Context(), clock: pubsubtest.NewClock(), proxy: newProxy(t), names: local.Create(t)}
+	s := &scene{t: t, ctx: t.Context(), clock: pubsubtest.NewClock(), proxy: newProxy(t), names: local.Create(t, "realtime", "telemetry", "directory")}
 	c := client(s.proxy.URL, nil)
 	s.stores = stores(c, s.names, s.clock)
 	s.telemetry = dynamo.NewTelemetry(c, s.names["telemetry"])

@@ -42,7 +42,7 @@ func TestItemsRestAsTheyAlwaysDid(t *testing.T) {
 }
 
 func TestACrowdIsSpreadOverPartitions(t *testing.T) {
-	clock, names := pubsubtest.NewClock(), local.Create(t)
+	clock, names := pubsubtest.NewClock(), local.Create(t, "realtime")
 	s := stores(client(local.Endpoint, nil), names, clock)
 	for i := range 60 {
 		c := &pubsub.Connection{ID: connID(fmt.Sprint("c", i)), App: pubsubtest.AppA, Expires: clock.Now().Add(time.Hour)}

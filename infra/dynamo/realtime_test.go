@@ -30,7 +30,7 @@ func TestACursorOfSomebodyElseIsRefused(t *testing.T) {
 
 // More topics than a batch holds, and than a page of them would in one round.
 func TestAConnectionWithManyTopicsIsRemovedWhole(t *testing.T) {
-	clock, names := pubsubtest.NewClock(), local.Create(t)
+	clock, names := pubsubtest.NewClock(), local.Create(t, "realtime")
 	s := stores(client(local.Endpoint, nil), names, clock)
 	c := &pubsub.Connection{ID: "one", App: pubsubtest.AppA, Subject: "ann", Expires: clock.Now().Add(time.Hour)}
 	must(t, s.Connections.Add(t.Context(), c, pubsub.Quota{}))
@@ -48,7 +48,7 @@ func TestAConnectionWithManyTopicsIsRemovedWhole(t *testing.T) {
 func TestALargeQuotaIsEstimated(t *testing.T) {
 	dynamo.Strict(t, 0)
 	clock, m := pubsubtest.NewClock(), new(meter)
-	s := stores(client(local.Endpoint, m.called), local.Create(t), clock)
+	s := stores(client(local.Endpoint, m.called), local.Create(t, "realtime"), clock)
 	add := func(i, quota int, want error, cost string) {
 		t.Helper()
 		c := &pubsub.Connection{ID: connID(fmt.Sprint("c", i)), App: pubsubtest.AppA, Subject: "ann", Expires: clock.Now().Add(time.Hour)}

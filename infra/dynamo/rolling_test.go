@@ -63,7 +63,7 @@ const hour = time.Hour
 // was chosen for.
 func TestRollingUpCostsWhatItMay(t *testing.T) {
 	m, now := new(meter), pubsubtest.NewClock().Now()
-	table := local.Create(t)["telemetry"]
+	table := table(t, "telemetry")
 	s := dynamo.NewTelemetry(client(local.Endpoint, m.called), table)
 	b := belt{t, s, telemetry.Part{App: pubsubtest.AppA, Number: 5}, now}
 	want := func(what string, happened, written time.Duration, want string) {
@@ -103,7 +103,7 @@ func TestRollingUpCostsWhatItMay(t *testing.T) {
 // Whatever becomes of a request, what is rolled up in the end is the same.
 func TestRollingUpSurvivesEveryFault(t *testing.T) {
 	p, now := newProxy(t), pubsubtest.NewClock().Now()
-	table := local.Create(t)["telemetry"]
+	table := table(t, "telemetry")
 	direct, proxied := dynamo.NewTelemetry(client(local.Endpoint, nil), table), dynamo.NewTelemetry(client(p.URL, nil), table)
 	apps := 0
 	begin := func() belt {
@@ -147,7 +147,7 @@ func TestRollingUpSurvivesEveryFault(t *testing.T) {
 // What stays throttled is said to be, and is begun again where it ended.
 func TestRollingUpThatIsThrottledGoesOnLater(t *testing.T) {
 	p, now := newProxy(t), pubsubtest.NewClock().Now()
-	table := local.Create(t)["telemetry"]
+	table := table(t, "telemetry")
 	direct, proxied := dynamo.NewTelemetry(client(local.Endpoint, nil), table), dynamo.NewTelemetry(client(p.URL, nil), table)
 	b := belt{t, direct, telemetry.Part{App: pubsubtest.AppA, Number: 5}, now}
 	b.at(hour, 2*hour)
@@ -172,7 +172,7 @@ func TestRollingUpThatIsThrottledGoesOnLater(t *testing.T) {
 // A rollup holds what sums do, and says when it ends; there is no room in it for
 // anything about anybody.
 func TestARollupRestsWithoutAnythingElse(t *testing.T) {
-	table, now := local.Create(t)["telemetry"], pubsubtest.NewClock().Now()
+	table, now := table(t, "telemetry"), pubsubtest.NewClock().Now()
 	s := dynamo.NewTelemetry(client(local.Endpoint, nil), table)
 	full := telemetry.Sums{Messages: 1, Deliveries: 2, Bytes: 3, DeliveredBytes: 4, Connections: 5, Disconnections: 6}
 	r := telemetry.Rollup{Span: telemetry.Hourly, Start: telemetry.Hourly.Start(now), Sums: full, Whole: now.Add(hour), Expires: now.Add(2 * hour)}

@@ -43,13 +43,13 @@ func (r *rolled) roll(ctx context.Context, e telemetry.Record) error {
 
 func TestRollupsChangeNothingThatIsRead(t *testing.T) {
 	pubsubtest.TestRecorder(t, func(t *testing.T, clock *pubsubtest.Clock) pubsubtest.Telemetry {
-		return &rolled{Telemetry: dynamo.NewTelemetry(client(local.Endpoint, nil), local.Create(t)["telemetry"]), clock: clock}
+		return &rolled{Telemetry: dynamo.NewTelemetry(client(local.Endpoint, nil), table(t, "telemetry")), clock: clock}
 	})
 }
 
 func TestRollupsKeepTheContract(t *testing.T) {
 	telemetrytest.TestRollups(t, func(t *testing.T) (telemetry.Rollups, func(telemetry.Part, telemetry.Record)) {
-		s := dynamo.NewTelemetry(client(local.Endpoint, nil), local.Create(t)["telemetry"])
+		s := dynamo.NewTelemetry(client(local.Endpoint, nil), table(t, "telemetry"))
 		return s, func(p telemetry.Part, r telemetry.Record) { must(t, s.PutIn(t.Context(), p.Number, r)) }
 	})
 }

@@ -26,7 +26,7 @@ func wantKept(t *testing.T, names dynamotest.Names, want int, when string) {
 }
 
 func TestASecretIsDeletedAfterItsGrace(t *testing.T) {
-	clock, names := pubsubtest.NewClock(), local.Create(t)
+	clock, names := pubsubtest.NewClock(), local.Create(t, "realtime")
 	s := dynamo.NewSecrets(client(local.Endpoint, nil), names["realtime"], clock.Now)
 	today := privacy.DayOf(clock.Now())
 	ask := func(day privacy.Day) {
@@ -45,7 +45,7 @@ func TestASecretIsDeletedAfterItsGrace(t *testing.T) {
 
 // Nobody who knew the secret may be left to delete it.
 func TestDestroyNeedsNobodyWhoKnowsTheSecret(t *testing.T) {
-	clock, names := pubsubtest.NewClock(), local.Create(t)
+	clock, names := pubsubtest.NewClock(), local.Create(t, "realtime")
 	open := func() *dynamo.Secrets {
 		return dynamo.NewSecrets(client(local.Endpoint, nil), names["realtime"], clock.Now)
 	}

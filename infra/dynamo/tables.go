@@ -15,6 +15,13 @@ type Table struct {
 	// Backups is set where point-in-time recovery is on. Where it is not, it
 	// must be off: what expires or is destroyed must not be had again.
 	Backups bool
+	// OwnKey is set where the key of KMS is one of the stack's own, so that
+	// rights to the table are not enough to read it. Elsewhere it is the one
+	// that DynamoDB keeps in the account.
+	OwnKey bool
+	// Protected is set where the table cannot be deleted before somebody has
+	// said twice that he wants to.
+	Protected bool
 }
 
 // Index is a global secondary index. Its keys are Hash, a string, and Range, a
@@ -45,4 +52,6 @@ var Tables = []Table{
 	},
 	{Class: "telemetry", Stream: true},
 	{Class: "directory", Backups: true},
+	{Class: "vault", OwnKey: true},
+	{Class: "ledger", Backups: true, Protected: true},
 }

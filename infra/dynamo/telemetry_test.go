@@ -12,7 +12,7 @@ import (
 )
 
 func TestEventsOfOneMomentAreSpread(t *testing.T) {
-	table, now := local.Create(t)["telemetry"], pubsubtest.NewClock().Now()
+	table, now := table(t, "telemetry"), pubsubtest.NewClock().Now()
 	s := dynamo.NewTelemetry(client(local.Endpoint, nil), table)
 	const n = 200
 	for range n {
@@ -35,7 +35,7 @@ func TestEventsOfOneMomentAreSpread(t *testing.T) {
 
 // What rests is what the manifest lists, and when it ends.
 func TestAnEventRestsWithoutAnythingElse(t *testing.T) {
-	table, now := local.Create(t)["telemetry"], pubsubtest.NewClock().Now()
+	table, now := table(t, "telemetry"), pubsubtest.NewClock().Now()
 	s := dynamo.NewTelemetry(client(local.Endpoint, nil), table)
 	e := telemetry.Event{Node: "n", App: pubsubtest.AppA, Topic: "a", Size: 3, Subscribers: 2, At: now}
 	must(t, e.ClientIP.UnmarshalText([]byte("truncate/1/203.0.113.0/24")))

@@ -64,7 +64,7 @@ func (x condition) text() *string {
 	return &x.expression
 }
 
-// put, update and remove are writes of a transaction. The item that a failed
+// put, update, remove and check are parts of a transaction. The item that a failed
 // condition was about comes back with the refusal.
 func put(table string, i item, x condition) types.TransactWriteItem {
 	return types.TransactWriteItem{Put: &types.Put{
@@ -82,6 +82,12 @@ func update(table string, k item, expression string, x condition) types.Transact
 
 func remove(table string, k item, x condition) types.TransactWriteItem {
 	return types.TransactWriteItem{Delete: &types.Delete{
+		TableName: &table, Key: k, ConditionExpression: x.text(), ExpressionAttributeValues: x.values,
+	}}
+}
+
+func check(table string, k item, x condition) types.TransactWriteItem {
+	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
 		TableName: &table, Key: k, ConditionExpression: x.text(), ExpressionAttributeValues: x.values,
 	}}
 }

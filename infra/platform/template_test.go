@@ -240,6 +240,9 @@ func tablesAreThoseOfTheStores(t *template.Template) []string {
 		if !got.OnDemand || !got.Encrypted || got.Recovery != want.Backups || len(got.LocalIndexes) > 0 {
 			wrong("by request, encrypted, recovery, local indexes", []any{got.OnDemand, got.Encrypted, got.Recovery, got.LocalIndexes})
 		}
+		if (got.KMSKey != "") != want.OwnKey || got.Protected != want.Protected {
+			wrong("its own key, protected", []any{got.KMSKey, got.Protected})
+		}
 		var indexes []template.Index
 		for _, x := range want.Indexes {
 			key := template.Key{Hash: text(x.Hash), Range: template.Attribute{Name: x.Range, Type: "N"}}
@@ -426,6 +429,8 @@ func TestPlantedViolationsOfTheTemplateAreSeen(t *testing.T) {
 		{"StreamViewType: KEYS_ONLY", "StreamViewType: NEW_IMAGE", "its stream is NEW_IMAGE"},
 		{"PointInTimeRecoveryEnabled: false", "PointInTimeRecoveryEnabled: true", "recovery"},
 		{"PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false", "DirectoryTable: by request, encrypted, recovery"},
+		{", KMSMasterKeyId: !GetAtt VaultKey.Arn", "", "VaultTable: its own key, protected"},
+		{"DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false", "LedgerTable: its own key, protected"},
 		{"SSEEnabled: true", "SSEEnabled: false", "encrypted"},
 		{"AttributeName: exp, Enabled: true", "AttributeName: exp, Enabled: false", "expiry"},
 		{"RetentionInDays: !Ref LogRetention, ", "", "keeps for ever"},

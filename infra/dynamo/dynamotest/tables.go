@@ -7,6 +7,7 @@ package dynamotest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -42,12 +43,15 @@ func Start() (*Local, error) {
 
 var made atomic.Int64
 
-// Create makes all of dynamo.Tables anew, under names that no other test has,
-// and drops them when the test ends.
-func (l *Local) Create(t testing.TB) Names {
+// Create makes those of dynamo.Tables anew that have these classes, or all,
+// under names that no other test has, and drops them when the test ends.
+func (l *Local) Create(t testing.TB, classes ...string) Names {
 	t.Helper()
 	names, n := Names{}, made.Add(1)
 	for _, of := range dynamo.Tables {
+		if len(classes) > 0 && !slices.Contains(classes, of.Class) {
+			continue
+		}
 		name := fmt.Sprintf("%s-%d", of.Class, n)
 		if err := l.tables.Create(t.Context(), table(of, name)); err != nil {
 			t.Fatal(err)
