@@ -35,6 +35,9 @@ type Running struct {
 	Facts
 	PID     int       `json:"pid"`
 	Expires time.Time `json:"tokens_expire"`
+	// Session is a token of a session of whoever runs the platform, for the
+	// commands that deal with accounts; "" where there are none.
+	Session string `json:"session,omitempty"`
 	// Certificate is the server's own certificate, so that clients on this
 	// machine can recognise it whoever signed it. Nil without TLS, and where
 	// a public authority vouches for it.

@@ -44,6 +44,11 @@ type grammar struct {
 	Subscribe  subscribe     `cmd:"" help:"Print what is published on topics."`
 	Publish    publish       `cmd:"" help:"Publish a message on a topic."`
 	Bench      bench         `cmd:"" help:"Measure how fast messages reach their subscribers."`
+	Account    accounts      `cmd:"" help:"Accounts: profile, members, access tokens, download and deletion."`
+	App        apps          `cmd:"" help:"Applications of an account: create, change, suspend, delete."`
+	Key        keys          `cmd:"" help:"Verification keys of an application: create, rotate, revoke."`
+	Plan       plans         `cmd:"" help:"Plans: quotas, and how long telemetry is kept."`
+	Ledger     ledgerCommand `cmd:"" help:"Show which downloads and deletions were asked for."`
 	Stack      deployedStack `cmd:"" help:"Set up a stack in your AWS account."`
 	Estimate   estimated     `cmd:"" help:"Say what a workload costs on AWS, line by line."`
 	Completion completion    `cmd:"" help:"Print a completion script for a shell."`
@@ -151,7 +156,7 @@ func newParser(g *grammar, c *console) (*kong.Kong, error) {
 	return kong.New(g,
 		kong.Name("tacet"),
 		kong.Description("Realtime publish/subscribe that keeps silent about what it carries."),
-		kong.Vars{"data": data, "plans": config.Plans()},
+		kong.Vars{"data": data, "plans": config.Plans(), "roles": roles()},
 		kong.DefaultEnvars("TACET"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.Help(help),
