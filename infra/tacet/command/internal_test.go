@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"tacet/core/wire"
 )
 
@@ -120,4 +122,22 @@ func TestOnlyThisMachineIsHere(t *testing.T) {
 			t.Errorf("%s: %v %v", host, e.here(), err)
 		}
 	}
+}
+
+func TestEveryCommandTeachesItself(t *testing.T) {
+	var g grammar
+	parser, err := newParser(&g, &console{program: "tacet"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodes(parser.Model.Node, func(name string, node *kong.Node) {
+		e, ok := node.Target.Addr().Interface().(interface{ example() string })
+		switch {
+		case node.Help == "" || !strings.HasSuffix(node.Help, "."):
+			t.Errorf("tacet %s: its help is %q", name, node.Help)
+		case len(node.Children) > 0: // its commands have theirs
+		case !ok || !strings.Contains(e.example(), "tacet "+name):
+			t.Errorf("tacet %s has no example", name)
+		}
+	})
 }
