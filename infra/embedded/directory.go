@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -28,6 +29,20 @@ const maxPageBytes = 4 << 20
 // partKey returns where the records of a part begin.
 func partKey(p directory.Part) []byte {
 	return append([]byte{directoryPrefix, byte(p.Kind), '#'}, p.ID+"#"...)
+}
+
+// partSize returns how much of the key of a record is that of its part, 0 if it
+// is none.
+func partSize(key []byte) int {
+	const id = 3 // where it begins
+	if len(key) < id {
+		return 0
+	}
+	n := bytes.IndexByte(key[id:], '#')
+	if n < 0 {
+		return 0
+	}
+	return id + n + 1
 }
 
 func recordKey(k directory.Key) []byte { return append(partKey(k.Part), k.Name...) }
@@ -77,13 +92,13 @@ func (d *Directory) List(ctx context.Context, p directory.Part, prefix, after st
 		part := partKey(p)
 		it := txn.NewIterator(badger.IteratorOptions{Prefix: append(part[:len(part):len(part)], prefix...)})
 		defer it.Close()
-		bytes := 0
+		size := 0
 		for it.Seek(append(part[:len(part):len(part)], max(prefix, after)...)); it.Valid(); it.Next() {
 			k := directory.Key{Part: p, Name: string(it.Item().Key()[len(part):])}
 			if k.Name <= after || k.Name == "" { // the mark of a drop that was interrupted
 				continue
 			}
-			if len(page) == limit || bytes >= maxPageBytes {
+			if len(page) == limit || size >= maxPageBytes {
 				next = page[len(page)-1].Name
 				return nil
 			}
@@ -94,7 +109,7 @@ func (d *Directory) List(ctx context.Context, p directory.Part, prefix, after st
 			if err != nil {
 				return err
 			}
-			page, bytes = append(page, r), bytes+len(r.Value)
+			page, size = append(page, r), size+len(r.Value)
 		}
 		return nil
 	})

@@ -165,6 +165,7 @@ func (d *Disk) keepHouse() {
 	const perReclaim = 60 // minutes
 	minute := time.NewTicker(time.Minute)
 	defer minute.Stop()
+	more := false
 	for n := 1; ; n++ {
 		select {
 		case <-d.stop:
@@ -172,9 +173,10 @@ func (d *Disk) keepHouse() {
 		case <-minute.C:
 		}
 		d.Secrets.destroyOld()
-		if n%perReclaim == 1 {
-			if _, err := d.Reclaim(); err != nil {
-				d.trouble("reclaim the space of expired telemetry", err)
+		if more || n%perReclaim == 1 {
+			dropped, err := d.Reclaim()
+			if more = dropped == dropsAtOnce; err != nil {
+				d.trouble("reclaim the space of what nobody may read any more", err)
 			}
 		}
 	}

@@ -44,6 +44,15 @@
 // expiry, as long as the longest-lived of its events, and every read filters
 // event by event. Reclaim gives space back.
 //
+// What was removed: Badger hides it at once and keeps its bytes, encrypted,
+// until it compacts the table that holds them. Erase drops all telemetry of an
+// application, and returns when the files hold nothing of it; once an hour
+// Reclaim drops the parts of the directory that are empty. A record that was
+// removed from a part in which others stay leaves the files whenever Badger
+// compacts its table; what is personal in it is sealed. Files that are given up
+// are unlinked, not overwritten: until the disk uses their blocks again, it
+// holds what can be read with key.
+//
 // What survives: when Record with durable, or Put, has returned, the data is in
 // a file that is mapped into memory, and so in the hands of the operating
 // system. The end of the process, by kill -9 too, loses nothing of it. The loss
@@ -64,5 +73,7 @@
 // caller, 4.7 µs with 8 and 1.2 µs with 256 at a time; with SyncWrites 258, 65
 // and 5 µs. Reading takes 0.11 µs for each event. Opening takes 11 to 30 ms
 // and 2 MB of memory; while a million events are written as fast as they can
-// be, the process takes 85 MB, and 35 MB after.
+// be, the process takes 85 MB, and 35 MB after. While an application's telemetry
+// is dropped, all others wait: 0.3 s for a hundred thousand events, 0.6 s for
+// three million, on a disk that holds twice as many.
 package embedded

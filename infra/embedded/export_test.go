@@ -1,9 +1,13 @@
 package embedded
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
 
 	"tacet/core/app"
 	"tacet/core/ledger"
@@ -85,4 +89,15 @@ func (d *Disk) RewriteEntry(seq int64, change func(*ledger.Entry)) error {
 		}
 		return txn.Set(entryKey(seq), data)
 	})
+}
+
+// SetPart says how many bytes of blocks a call of Erase or Restamp reads.
+func (t *Telemetry) SetPart(n int) { t.part = n }
+
+// OpenInClear opens stores on disk that encrypt and compress nothing, so that
+// what a file holds can be seen.
+func OpenInClear(o Options) (*Disk, error) {
+	d := &Disk{options: o, stop: make(chan struct{})}
+	tree := filepath.Join(o.Folder, "db")
+	return d, errors.Join(os.MkdirAll(tree, 0o700), d.open(badger.DefaultOptions(tree).WithCompression(options.None), o.Folder))
 }

@@ -2,37 +2,59 @@ package embedded
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/dgraph-io/badger/v4"
 )
 
-// Reclaim gives back the space of telemetry that has expired, and returns of
-// how many hours of applications that was. Badger itself hides what has
-// expired at once, and gives the space back when it compacts a table for other
-// reasons: for the oldest tables that may be never. So, once an hour, whole
-// hours are dropped: from the oldest on, as long as nothing in them is
-// readable.
+// dropsAtOnce is how much Reclaim drops in one call: Badger compares every key
+// that it moves with each of them, and nobody reads or writes meanwhile.
+const dropsAtOnce = 500
+
+// Reclaim gives back the space of what has expired or was removed, and returns
+// of how many hours of applications and parts of the directory that was; of a
+// few hundred at most. Badger itself hides such things at once, and gives the
+// space back when it compacts a table for other reasons: for the oldest tables
+// that may be never. So, once an hour, whole hours are dropped, from the oldest
+// on, as long as nothing in them is readable, and whole parts, if nothing in
+// them is.
 func (d *Disk) Reclaim() (int, error) {
-	prefixes, err := d.expiredBuckets()
-	if err != nil || len(prefixes) == 0 {
+	dead, err := d.dead()
+	if err != nil || len(dead) == 0 {
 		return 0, err
 	}
-	// DropPrefix leaves alone what holds nothing that it can see, and it does
-	// not see what has expired. So a mark is put there, which goes with it. A
-	// disk that is nearly full is no reason not to: this is what makes room.
+	return len(dead), d.drop(dead, func() ([][]byte, error) { return d.stillDead(dead) })
+}
+
+// drop removes all that lies under prefixes, without a trace in the files, and
+// lets nobody write meanwhile. Choose is asked then which of them it is to be;
+// nil means all. A disk that is nearly full is no reason not to: this is what
+// makes room.
+func (d *Disk) drop(prefixes [][]byte, choose func() ([][]byte, error)) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
-	err = d.use(func() error {
+	err := d.use(func() (err error) {
+		if choose != nil {
+			if prefixes, err = choose(); err != nil || len(prefixes) == 0 {
+				return err
+			}
+		}
+		// DropPrefix leaves alone what holds nothing that it can see, and it
+		// does not see what has expired. So a mark is put there, which goes
+		// with it.
 		if err := d.mark(prefixes); err != nil {
 			return err
 		}
-		return d.db.DropPrefix(prefixes...)
+		if err := d.db.DropPrefix(prefixes...); err != nil {
+			return err
+		}
+		return d.db.View(func(txn *badger.Txn) error { return dropped(txn, prefixes) })
 	})
 	if err != nil {
-		return 0, fmt.Errorf("drop expired telemetry: %w", err)
+		return fmt.Errorf("drop what nobody may read any more: %w", err)
 	}
-	return len(prefixes), nil
+	return nil
 }
 
 func (d *Disk) mark(prefixes [][]byte) error {
@@ -46,41 +68,102 @@ func (d *Disk) mark(prefixes [][]byte) error {
 	return batch.Flush()
 }
 
-// expiredBuckets returns the buckets in which everything has expired, for each
-// application up to the first in which something has not.
-func (d *Disk) expiredBuckets() ([][]byte, error) {
-	var expired [][]byte
-	err := d.view(func(txn *badger.Txn) error {
-		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{telemetryPrefix}, AllVersions: true})
+// dropped returns an error if anything is left, in whatever version: where a
+// compaction fails, Badger says nothing.
+func dropped(txn *badger.Txn, prefixes [][]byte) error {
+	for _, p := range prefixes {
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: p, AllVersions: true})
+		it.Rewind()
+		left := it.Valid()
+		it.Close()
+		if left {
+			return errors.New("something is left of it")
+		}
+	}
+	return nil
+}
+
+// dead returns the hours and the parts in which nothing can be read any more,
+// the hours of each application up to the first in which something can.
+func (d *Disk) dead() (found [][]byte, err error) {
+	err = d.view(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{AllVersions: true})
 		defer it.Close()
-		for it.Rewind(); it.Valid(); {
-			key := it.Item().KeyCopy(nil)
-			if len(key) < bucketKeySize {
-				it.Next()
-				continue
+		for _, in := range []struct {
+			prefix byte
+			// group returns how much of a key is that of what goes as one, and
+			// how much to pass over when something in it can be read; 0 if the
+			// key is none.
+			group func(key []byte) (one, over int)
+		}{
+			{directoryPrefix, func(key []byte) (int, int) { n := partSize(key); return n, n }},
+			{telemetryPrefix, func(key []byte) (int, int) {
+				if len(key) < bucketKeySize {
+					return 0, 0
+				}
+				return bucketKeySize, bucketKeySize - 4
+			}},
+		} {
+			for it.Seek([]byte{in.prefix}); it.ValidForPrefix([]byte{in.prefix}) && len(found) < dropsAtOnce; {
+				key := it.Item().KeyCopy(nil)
+				one, over := in.group(key)
+				if one == 0 {
+					it.Next()
+				} else if isDead(it, key[:one]) {
+					found = append(found, key[:one])
+				} else {
+					it.Seek(after(key[:over]))
+				}
 			}
-			at := key[:bucketKeySize]
-			if allExpired(it, at) {
-				expired = append(expired, at)
-				continue // with the next bucket
-			}
-			it.Seek(append(at[:bucketKeySize-4:bucketKeySize-4], bytes.Repeat([]byte{0xff}, 4+keySuffixSize+1)...))
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for expired telemetry: %w", err)
+		return nil, fmt.Errorf("look for what nobody may read any more: %w", err)
 	}
-	return expired, nil
+	return found, nil
 }
 
-// allExpired moves it past a bucket, or to the first block that is readable.
-// A mark that a drop did not get to take along counts for nothing.
-func allExpired(it *badger.Iterator, bucket []byte) bool {
-	for ; it.ValidForPrefix(bucket); it.Next() {
-		if item := it.Item(); !item.IsDeletedOrExpired() && len(item.Key()) > bucketKeySize {
+// stillDead returns which of what was dead is: somebody may have written.
+func (d *Disk) stillDead(found [][]byte) (still [][]byte, err error) {
+	err = d.db.View(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{AllVersions: true})
+		defer it.Close()
+		for _, prefix := range found {
+			if it.Seek(prefix); isDead(it, prefix) {
+				still = append(still, prefix)
+			}
+		}
+		return nil
+	})
+	return still, err
+}
+
+// isDead moves it past what begins with prefix, or to the first of it that can
+// be read. A mark that a drop did not get to take along counts for nothing, nor
+// does an older version of something, which comes after the newer one.
+func isDead(it *badger.Iterator, prefix []byte) bool {
+	var newer []byte
+	for ; it.ValidForPrefix(prefix); it.Next() {
+		item := it.Item()
+		if len(item.Key()) == len(prefix) || bytes.Equal(item.Key(), newer) {
+			continue
+		}
+		if !item.IsDeletedOrExpired() {
 			return false
 		}
+		newer = item.KeyCopy(newer)
 	}
 	return true
+}
+
+// after returns where what begins with prefix has ended.
+func after(prefix []byte) []byte {
+	end := bytes.Clone(prefix)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i]++; end[i] != 0 {
+			return end[:i+1]
+		}
+	}
+	return nil // never: keys begin with a letter
 }

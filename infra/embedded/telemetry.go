@@ -10,8 +10,8 @@ import (
 	"tacet/core/telemetry"
 )
 
-// Telemetry writes and reads events; it implements pubsub.Recorder,
-// telemetry.Events and telemetry.Figures.
+// Telemetry writes, reads and removes events; it implements pubsub.Recorder,
+// telemetry.Events, telemetry.Figures and telemetry.Lifetime.
 //
 // Events are committed in groups, one group at a time: while one is written,
 // the next one gathers. A group with an event that somebody waits for is
@@ -20,6 +20,11 @@ import (
 // durable waits, and any other is refused: he may be serving sockets.
 type Telemetry struct {
 	disk *Disk
+
+	// lifetime is held by who erases or restamps: a block that is being
+	// rewritten must not come back after it was erased.
+	lifetime sync.Mutex
+	part     int // bytes of blocks that a call of these reads
 
 	mu        sync.Mutex
 	gathering *group
@@ -53,7 +58,7 @@ var ErrClosed = errors.New("the stores are closed")
 var ErrBusy = errors.New("the stores do not keep up")
 
 func newTelemetry(d *Disk) *Telemetry {
-	return &Telemetry{disk: d, gathering: newGroup(), begun: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+	return &Telemetry{disk: d, part: partOfLifetime, gathering: newGroup(), begun: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
 }
 
 func newGroup() *group { return &group{taken: make(chan struct{}), done: make(chan struct{})} }
