@@ -49,7 +49,8 @@ type Description struct {
 	Tags            []*huma.Tag
 	SecuritySchemes map[string]*huma.SecurityScheme
 	Sent            []wire.Code // the errors of the catalogue that are answered with
-	// Closed are types of bodies that may hold nothing that is not described.
+	// Closed are types of bodies that may hold nothing that is not described,
+	// nor may what is in them.
 	Closed []reflect.Type
 }
 
@@ -81,9 +82,25 @@ func (s *Server) Document(d Description) *huma.OpenAPI {
 		}
 	}
 	for _, t := range d.Closed {
-		schemas.SchemaFromRef(schemas.Schema(t, true, "").Ref).AdditionalProperties = false
+		closeSchema(all, t)
 	}
 	return doc
+}
+
+// closeSchema lets the schema of t, and those of its members, take nothing that
+// is not described.
+func closeSchema(all map[string]*huma.Schema, t reflect.Type) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	schema := all[huma.DefaultSchemaNamer(t, "")]
+	if schema == nil || schema.Type != huma.TypeObject {
+		return
+	}
+	schema.AdditionalProperties = false
+	for i := range t.NumField() {
+		closeSchema(all, t.Field(i).Type)
+	}
 }
 
 // Encode returns v, which is made of constants, as JSON for people to read as

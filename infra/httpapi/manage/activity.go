@@ -1,0 +1,31 @@
+package manage
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"tacet/core/account"
+)
+
+// Entry is a line of the activity log.
+type Entry struct {
+	At      time.Time        `json:"at"`
+	Member  account.MemberID `json:"member" doc:"Who did it." example:"0123456789abcdef0123456789abcdef"`
+	Token   string           `json:"token,omitempty" doc:"The access token that it was done with; left out for a session."`
+	What    account.Action   `json:"what" doc:"The permission that it needed." example:"apps:create"`
+	Object  string           `json:"object,omitempty" doc:"The id of what it was done to." example:"0123456789abcdef0123456789abcdef"`
+	Address string           `json:"address,omitempty" doc:"Where from, anonymised."`
+}
+
+func entryOf(e account.Entry) Entry { return Entry(e) }
+
+func (s *server) routeActivity() {
+	within(s, operation{
+		id: "list-activity", method: http.MethodGet, path: accountPath + "/activity", tag: "accounts", query: pageQuery,
+		summary: "Read the activity log", text: "What has been changed, the newest first. An entry is kept for a year.", needs: account.ReadActivity,
+	}, func(ctx context.Context, c *call, me *account.Caller) (*listOutput[Entry], error) {
+		page, next, err := me.Activity(ctx, c.page())
+		return listed(page, next, entryOf), err
+	})
+}

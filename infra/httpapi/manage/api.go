@@ -1,0 +1,103 @@
+package manage
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"tacet/core/account"
+	"tacet/infra/httpapi"
+	"tacet/infra/httpapi/door"
+)
+
+// API is what the management API needs. Set the fields, then call Handler.
+type API struct {
+	Accounts *account.Service
+	// Data is the API of the data plane. It is served as well if it has a
+	// Service, with this API's log and ids, and described in any case.
+	Data httpapi.API
+	// Issuer signs people in; nil if nobody is signed in by one.
+	Issuer Issuer
+	// Link returns who has the secret of a one-time link, and uses it up. The
+	// error is a fault of kind Unauthenticated if nobody has. Nil if there are
+	// no links.
+	Link func(ctx context.Context, secret string) (account.Identity, error)
+	// Origin is where browsers find this API, "https://tacet.example.org". An
+	// issuer sends them back to it.
+	Origin string
+	// Console is where people go who have signed in; "" is /console/.
+	Console string
+	// Loopback says that the API is served on loopback without TLS, where
+	// cookies cannot be Secure.
+	Loopback bool
+	Limits   Limits
+	Log      *slog.Logger // made by package logging; nil logs nothing
+	// TrustedProxies is how many proxies of our own stand in front, each of
+	// which appends to X-Forwarded-For. Zero: the header proves nothing.
+	TrustedProxies int
+	// NewID makes ids of requests. Nil makes random ones.
+	NewID func() string
+}
+
+// prefix is what the addresses of this API begin with.
+const prefix = "/v1/"
+
+// Handler returns the API. It is safe for concurrent use.
+func (a API) Handler() http.Handler {
+	if a.Console == "" {
+		a.Console = "/console/"
+	}
+	s := &server{API: a, limiter: newLimiter(a.Limits, a.now)}
+	s.door = door.New(door.Config{
+		Log: a.Log, TrustedProxies: a.TrustedProxies, NewID: a.NewID, Described: httpapi.DocumentPath, Before: s.before,
+	})
+	if a.Data.Service != nil {
+		a.Data.NewID = a.NewID
+		a.Data.Route(s.door)
+	}
+	httpapi.RouteDescriptions(s.door)
+	s.route()
+	s.door.Page(httpapi.DocumentPath, "application/json", func() []byte { return door.Encode(document()) })
+	return s.door
+}
+
+func (a API) now() time.Time {
+	if a.Accounts == nil {
+		return time.Now()
+	}
+	return a.Accounts.Now()
+}
+
+// server is an API that serves.
+type server struct {
+	API
+	door    *door.Server
+	limiter *limiter
+	bodies  map[string]reflect.Type // of requests, by operation, for the document
+}
+
+// route adds the routes of this API, in the order in which they are described.
+func (s *server) route() {
+	s.routeSessions()
+	s.routeMe()
+	s.routeAccounts()
+	s.routePayment()
+	s.routeMembers()
+	s.routeInvitations()
+	s.routeApps()
+	s.routeKeys()
+	s.routeTokens()
+	s.routeActivity()
+	s.routeTables()
+}
+
+// before is asked before each request. The data plane has rates of its own.
+func (s *server) before(c *door.Call) error {
+	if !strings.HasPrefix(c.Request.URL.Path, prefix) {
+		return nil
+	}
+	return s.limiter.before(&call{Call: c, s: s})
+}

@@ -1,0 +1,61 @@
+package manage
+
+import (
+	"net/http"
+	"time"
+
+	"tacet/core/fault"
+	"tacet/core/wire"
+)
+
+// cookieName is that of the cookie that holds a session. Browsers take one that
+// begins with __Host- only if it is Secure and of exactly this host, so that no
+// neighbour can plant one.
+func (a API) cookieName() string {
+	if a.Loopback {
+		return "tacet"
+	}
+	return "__Host-tacet"
+}
+
+// cookie returns a cookie for this host, which scripts cannot read. An empty
+// value takes it back.
+func (a API) cookie(name, value string, life time.Duration, site http.SameSite) *http.Cookie {
+	c := &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: int(life.Seconds()), Secure: !a.Loopback, HttpOnly: true, SameSite: site,
+	}
+	if value == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+// shown returns the token that the request shows, "" for none.
+func (c *call) shown() string {
+	if token := c.Bearer(); token != "" {
+		return token
+	}
+	if cookie, err := c.Request.Cookie(c.s.cookieName()); err == nil {
+		return cookie.Value
+	}
+	return ""
+}
+
+// credential returns the token that the request shows. A change with a cookie
+// must come from a page of ours: SameSite is what a browser promises, and this
+// is what we look at ourselves.
+func (c *call) credential() (string, error) {
+	token := c.shown()
+	switch {
+	case token == "":
+		return "", &fault.Error{Kind: fault.Unauthenticated, Text: "sign in first: this needs the header Authorization: Bearer with the token of a session or an access token"}
+	case c.Bearer() == "" && !c.safe() && c.Request.Header.Get("X-Tacet") != "1" && c.Request.Header.Get("Sec-Fetch-Site") != "same-origin":
+		return "", &fault.Error{Kind: fault.Forbidden, Code: wire.CodeCrossSite, Text: "a change with the session's cookie needs the header X-Tacet: 1"}
+	}
+	return token, nil
+}
+
+// safe reports whether the request changes nothing.
+func (c *call) safe() bool {
+	return c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
+}

@@ -1,0 +1,206 @@
+package manage
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"tacet/core/account"
+	"tacet/core/fault"
+	"tacet/infra/httpapi/door"
+)
+
+// Issuer signs people in with OpenID Connect. Safe for concurrent use.
+type Issuer interface {
+	// Address returns where a browser is sent to sign somebody in. It comes
+	// back to redirect with state and a code. nonce and verifier (RFC 7636) are
+	// secrets of this attempt.
+	Address(ctx context.Context, redirect, state, nonce, verifier string) (string, error)
+	// Identity returns who has come back with a code. The error is a fault of
+	// kind Unauthenticated if that is nobody.
+	Identity(ctx context.Context, redirect, code, nonce, verifier string) (account.Identity, error)
+}
+
+const (
+	signInPath   = "/v1/sign-in"
+	callbackPath = "/v1/sign-in/callback"
+
+	// attemptLife is how long signing in may take, codeLife how long the code
+	// that a command gets is good for.
+	attemptLife = 10 * time.Minute
+	codeLife    = time.Minute
+)
+
+// attempt is somebody who is about to sign in: his browser keeps it, sealed, in
+// a cookie.
+type attempt struct {
+	State, Nonce, Verifier string
+	Port                   string // of a command that waits for a code; "" for a browser
+	Challenge              string // of the command
+	Expires                time.Time
+}
+
+// pass is what a command exchanges for a session: the code, sealed.
+type pass struct {
+	Who       account.Identity
+	Challenge string
+	Expires   time.Time
+}
+
+// Where sealed values lie, for their Sealer.
+const (
+	attemptPlace = "sign-in attempt"
+	passPlace    = "sign-in code"
+)
+
+// redirectOutput sends a browser on.
+type redirectOutput struct {
+	Location  string        `header:"Location" doc:"Where to go on."`
+	SetCookie []http.Cookie `header:"Set-Cookie" doc:"What the browser keeps for the callback, or the session."`
+}
+
+func (s *server) routeSignIn() {
+	public(s, operation{
+		id: "begin-sign-in", method: http.MethodGet, path: signInPath, tag: "sessions", status: http.StatusFound,
+		summary: "Send a browser to the issuer", query: []string{"port", "challenge"},
+		text: "With port and challenge, for a command that listens on loopback: it gets a code at http://127.0.0.1:PORT/?code=…, and exchanges it with its verifier.", refusals: []int{http.StatusNotFound},
+	}, s.beginSignIn)
+	public(s, operation{
+		id: "end-sign-in", method: http.MethodGet, path: callbackPath, tag: "sessions", status: http.StatusFound,
+		summary: "Where the issuer sends a browser back to", query: []string{"code", "state", "error", "error_description", "iss", "session_state"},
+		text: "Nobody else calls it.", refusals: []int{http.StatusUnauthorized, http.StatusNotFound},
+	}, s.endSignIn)
+}
+
+var errNoIssuer = &fault.Error{Kind: fault.NotFound, Text: "nobody is signed in by an issuer here: use the one-time link that the server has printed"}
+
+func (s *server) beginSignIn(ctx context.Context, c *call) (*redirectOutput, error) {
+	if s.Issuer == nil {
+		return nil, errNoIssuer
+	}
+	if err := s.limiter.signIn(c); err != nil {
+		return nil, err
+	}
+	a := attempt{
+		State: s.random(), Nonce: s.random(), Verifier: s.random(),
+		Port: c.query.Get("port"), Challenge: c.query.Get("challenge"), Expires: s.now().Add(attemptLife),
+	}
+	if n, err := strconv.Atoi(a.Port); a.Port != "" && (err != nil || n > 65535) || (a.Port == "") != (a.Challenge == "") {
+		return nil, door.Invalid("port and challenge belong together, and a port is 1 to 65535")
+	}
+	to, err := s.Issuer.Address(ctx, s.Origin+callbackPath, a.State, a.Nonce, a.Verifier)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := s.seal(ctx, a, attemptPlace)
+	if err != nil {
+		return nil, err
+	}
+	// Lax, since the issuer's page is what brings the browser back.
+	cookie := s.cookie(s.attemptName(), kept, attemptLife, http.SameSiteLaxMode)
+	return &redirectOutput{to, []http.Cookie{*cookie}}, nil
+}
+
+func (a API) attemptName() string { return a.cookieName() + "-sign-in" }
+
+func (s *server) endSignIn(ctx context.Context, c *call) (*redirectOutput, error) {
+	if s.Issuer == nil {
+		return nil, errNoIssuer
+	}
+	var a attempt
+	cookie, err := c.Request.Cookie(s.attemptName())
+	if err == nil {
+		err = s.open(ctx, cookie.Value, attemptPlace, &a)
+	}
+	if err != nil || !s.now().Before(a.Expires) || subtle.ConstantTimeCompare([]byte(a.State), []byte(c.query.Get("state"))) == 0 {
+		return nil, unproven("this sign-in was not begun with this browser, or too long ago: begin again at "+signInPath, err)
+	}
+	if c.query.Get("error") != "" || c.query.Get("code") == "" {
+		return nil, unproven("the issuer has signed nobody in: begin again at "+signInPath, nil)
+	}
+	who, err := s.Issuer.Identity(ctx, s.Origin+callbackPath, c.query.Get("code"), a.Nonce, a.Verifier)
+	if err != nil {
+		return nil, err
+	}
+	gone := *s.cookie(s.attemptName(), "", 0, http.SameSiteLaxMode)
+	if a.Port != "" {
+		code, err := s.seal(ctx, pass{who, a.Challenge, s.now().Add(codeLife)}, passPlace)
+		if err != nil {
+			return nil, err
+		}
+		return &redirectOutput{"http://127.0.0.1:" + a.Port + "/?" + url.Values{"code": {code}}.Encode(), []http.Cookie{gone}}, nil
+	}
+	token, expires, err := s.Accounts.SignIn(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	session := *s.cookie(s.cookieName(), token, expires.Sub(s.now()), http.SameSiteStrictMode)
+	return &redirectOutput{s.Console, []http.Cookie{gone, session}}, nil
+}
+
+// redeem returns whom a code is of. It is good for a minute, and only with the
+// verifier that never left the command: whoever sees it in an address on its
+// way through a browser can do nothing with it.
+func (s *server) redeem(ctx context.Context, code, verifier string) (account.Identity, error) {
+	var p pass
+	if err := s.open(ctx, code, passPlace, &p); err != nil {
+		return account.Identity{}, err
+	}
+	hash := sha256.Sum256([]byte(verifier))
+	challenge := base64.RawURLEncoding.EncodeToString(hash[:])
+	if !s.now().Before(p.Expires) || subtle.ConstantTimeCompare([]byte(challenge), []byte(p.Challenge)) == 0 {
+		return account.Identity{}, unproven("the code is not good, or not any more: sign in again", nil)
+	}
+	return p.Who, nil
+}
+
+func unproven(text string, cause error) error {
+	return &fault.Error{Kind: fault.Unauthenticated, Text: text, Cause: cause}
+}
+
+// random returns 256 bits as text.
+func (s *server) random() string {
+	b := make([]byte, 32)
+	s.Accounts.Random(b)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// seal returns v as a text that only this deployment can read.
+func (s *server) seal(ctx context.Context, v any, place string) (string, error) {
+	sealer, err := s.Accounts.Deployment.Sealer(ctx)
+	if err != nil {
+		return "", err
+	}
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	sealed, err := sealer.Seal(plain, place)
+	return base64.RawURLEncoding.EncodeToString(sealed), err
+}
+
+// open reads what seal has made. What it has not made is a fault of kind
+// Unauthenticated.
+func (s *server) open(ctx context.Context, text, place string, v any) error {
+	sealer, err := s.Accounts.Deployment.Sealer(ctx)
+	if err != nil {
+		return err
+	}
+	sealed, err := base64.RawURLEncoding.DecodeString(text)
+	if err == nil {
+		var plain []byte
+		if plain, err = sealer.Open(sealed, place); err == nil {
+			err = json.Unmarshal(plain, v)
+		}
+	}
+	if err != nil {
+		return unproven("the code is not good, or not any more: sign in again", err)
+	}
+	return nil
+}
