@@ -55,9 +55,11 @@ func SumEvents(ctx context.Context, events Events, of app.ID, from, to, now time
 	})
 }
 
-// Aggregate returns the sums of the last days days, today included. It is a
-// fault of kind Invalid to ask for fewer than 1 or more than MaxDays.
-func Aggregate(ctx context.Context, figures Figures, of app.ID, days int, now time.Time) (Aggregates, error) {
+// Aggregate returns the sums of the last days days, today included, as far back
+// as retention reaches: that of the plan as it is now, however long the events
+// were meant to be readable when they were recorded. It is a fault of kind
+// Invalid to ask for fewer than 1 or more than MaxDays.
+func Aggregate(ctx context.Context, figures Figures, of app.ID, days int, retention time.Duration, now time.Time) (Aggregates, error) {
 	if days < 1 || days > MaxDays {
 		return Aggregates{}, &fault.Error{Kind: fault.Invalid, Text: "the number of days must lie between 1 and 366"}
 	}
@@ -67,7 +69,11 @@ func Aggregate(ctx context.Context, figures Figures, of app.ID, days int, now ti
 	for i := range sums {
 		sums[i].Date = from.AddDate(0, 0, i).Format(time.DateOnly)
 	}
-	err := figures.Sum(ctx, of, from, to, now, func(at time.Time, s Sums) error {
+	since := from
+	if kept := now.Add(-retention); kept.After(since) {
+		since = kept
+	}
+	err := figures.Sum(ctx, of, since, to, now, func(at time.Time, s Sums) error {
 		if i := int(at.Sub(from) / (24 * time.Hour)); !at.Before(from) && i < days {
 			sums[i].Add(s)
 		}

@@ -102,7 +102,7 @@ func TestSumsAreByDayInUTC(t *testing.T) {
 		at(message, today.AddDate(0, 0, -3)), // handed out by mistake: before the span
 		at(message, today.AddDate(0, 0, 1)),  // and after
 	}}
-	got, err := telemetry.Aggregate(t.Context(), figures{store}, "app", 3, now)
+	got, err := telemetry.Aggregate(t.Context(), figures{store}, "app", 3, year, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,10 +119,26 @@ func TestSumsAreByDayInUTC(t *testing.T) {
 	}
 }
 
+// A plan that was just left may have stamped events to be readable for longer.
+func TestSumsReachBackAsFarAsThePlanDoes(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	store := &events{}
+	for retention, from := range map[time.Duration]time.Time{
+		24 * time.Hour: now.AddDate(0, 0, -1), year: time.Date(2026, 2, 23, 0, 0, 0, 0, time.UTC),
+	} {
+		got, err := telemetry.Aggregate(t.Context(), figures{store}, "app", 7, retention, now)
+		if err != nil || len(got.Days) != 7 || !store.asked.from.Equal(from) {
+			t.Errorf("kept for %v, events are read from %v on: %+v, %v", retention, store.asked.from, got, err)
+		}
+	}
+}
+
+const year = 365 * 24 * time.Hour
+
 func TestSumsReachBackADayToAYear(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for days, ok := range map[int]bool{-1: false, 0: false, 1: true, telemetry.MaxDays: true, telemetry.MaxDays + 1: false} {
-		got, err := telemetry.Aggregate(t.Context(), figures{&events{}}, "app", days, now)
+		got, err := telemetry.Aggregate(t.Context(), figures{&events{}}, "app", days, year, now)
 		if ok && (err != nil || len(got.Days) != days) || !ok && fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%d days: %d, %v", days, len(got.Days), err)
 		}
@@ -131,7 +147,7 @@ func TestSumsReachBackADayToAYear(t *testing.T) {
 
 func TestAStoreThatFailsGivesNoSums(t *testing.T) {
 	broken := errors.New("broken")
-	_, err := telemetry.Aggregate(t.Context(), figures{&events{err: broken}}, "app", 1, time.Unix(0, 0))
+	_, err := telemetry.Aggregate(t.Context(), figures{&events{err: broken}}, "app", 1, year, time.Unix(0, 0))
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}

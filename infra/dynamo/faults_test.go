@@ -166,7 +166,7 @@ var deeds = []struct {
 		return "", s.telemetry.Record(s.ctx, telemetry.Record{Event: e, Expires: e.At.Add(time.Hour)}, false)
 	}},
 	{"sums", func(s *scene) (string, error) {
-		sums, err := telemetry.Aggregate(s.ctx, s.telemetry, pubsubtest.AppA, 1, s.clock.Now())
+		sums, err := telemetry.Aggregate(s.ctx, s.telemetry, pubsubtest.AppA, 1, 24*time.Hour, s.clock.Now())
 		return fmt.Sprint(sums), err
 	}},
 	{"secret", func(s *scene) (string, error) {

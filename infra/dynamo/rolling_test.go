@@ -90,7 +90,7 @@ func TestRollingUpCostsWhatItMay(t *testing.T) {
 	want("an event a day late", hour+30*time.Minute, 24*hour, "3 PutItem telemetry, 4 Query telemetry")
 
 	got := m.during(func() {
-		_, err := telemetry.Aggregate(t.Context(), s, b.part.App, telemetry.MaxDays, now.Add(24*hour))
+		_, err := telemetry.Aggregate(t.Context(), s, b.part.App, telemetry.MaxDays, 365*24*hour, now.Add(24*hour))
 		must(t, err)
 	})
 	// Of each part until when it is closed, and the events behind; of the one

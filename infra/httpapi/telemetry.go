@@ -36,7 +36,8 @@ func (s *server) aggregates(ctx context.Context, c *call, in *aggregatesInput) (
 	if err != nil {
 		days = 0 // no number of days either
 	}
-	sums, err := telemetry.Aggregate(ctx, s.Figures, c.backend.App.ID, days, s.Service.Now())
+	of := c.backend.App
+	sums, err := telemetry.Aggregate(ctx, s.Figures, of.ID, days, of.Limits().Retention, s.Service.Now())
 	if err != nil {
 		return nil, unavailable(err)
 	}

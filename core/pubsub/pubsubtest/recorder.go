@@ -286,7 +286,7 @@ func (a *archive) sums() {
 	connect := event(noon, telemetry.TopicConnect)
 	connect.Size, connect.Subscribers = 0, 0
 	a.record(connect, 24*time.Hour, false)
-	got, err := telemetry.Aggregate(a.ctx, a.store, AppA, 2, noon)
+	got, err := telemetry.Aggregate(a.ctx, a.store, AppA, 2, year, noon)
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -297,12 +297,24 @@ func (a *archive) sums() {
 	if !slices.Equal(got.Days, want) {
 		a.t.Errorf("got %+v, want %+v", got.Days, want)
 	}
+	// Of a smaller plan: what was recorded on the larger one is not to be read.
+	got, err = telemetry.Aggregate(a.ctx, a.store, AppA, 2, 24*time.Hour-time.Minute, noon)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	want[0].Sums = telemetry.Sums{}
+	if !slices.Equal(got.Days, want) {
+		a.t.Errorf("on a smaller plan: got %+v, want %+v", got.Days, want)
+	}
 }
+
+// year is the longest retention.
+const year = telemetry.MaxDays * 24 * time.Hour
 
 // messages returns how many messages each of the last days had that had any.
 func (a *archive) messages(of app.ID, days int) map[string]int64 {
 	a.t.Helper()
-	got, err := telemetry.Aggregate(a.ctx, a.store, of, days, a.clock.Now())
+	got, err := telemetry.Aggregate(a.ctx, a.store, of, days, year, a.clock.Now())
 	if err != nil {
 		a.t.Fatal(err)
 	}

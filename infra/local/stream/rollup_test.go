@@ -187,7 +187,7 @@ func TestAReportSaysWhatWasWritten(t *testing.T) {
 func (d *diary) check() {
 	d.t.Helper()
 	for _, of := range diaryApps {
-		got, err := telemetry.Aggregate(d.t.Context(), d.store, of, 5, d.now)
+		got, err := telemetry.Aggregate(d.t.Context(), d.store, of, 5, 365*24*time.Hour, d.now)
 		must(d.t, err)
 		want := map[string]telemetry.Sums{}
 		for _, e := range d.all {
