@@ -33,9 +33,14 @@
 //
 // A rollup ends with the last of its events. Once the first of them has ended,
 // it is not read any more, but what it was made of: nobody reads more, by way
-// of a sum, than what the plan still lets him read. When a plan changes, events
-// keep their ends until somebody changes them; he has to delete the
-// application's rollups before, the latest minutes first, and they come again.
+// of a sum, than what the plan still lets him read.
+//
+// When a plan changes, Lifetime gives events other ends, and then rollups: they
+// stay where they are. Nobody may remove a part's rollups and let them come
+// again. Roll, with a minute already counted, would put that behind all those
+// that are gone, and what ends with a minute is taken for complete. A rollup
+// that has lost an event stays one that is read in pieces, however long the
+// others last.
 //
 // What it costs on DynamoDB is said in package dynamo.
 package telemetry

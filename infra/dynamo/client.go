@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -42,7 +43,9 @@ func NewClient(o Options) *Client {
 	options := dynamodb.Options{
 		Region:      o.Region,
 		Credentials: o.Credentials,
-		HTTPClient:  awshttp.NewBuildableClient().WithTimeout(o.Timeout),
+		HTTPClient: awshttp.NewBuildableClient().WithTimeout(o.Timeout).WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConnsPerHost = atOnce
+		}),
 		Retryer: retry.AddWithErrorCodes(retry.NewStandard(func(s *retry.StandardOptions) {
 			s.MaxAttempts = attempts
 			s.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return backoff(attempt), nil })
@@ -58,6 +61,10 @@ func NewClient(o Options) *Client {
 	}
 	return &Client{dynamodb.New(options)}
 }
+
+// atOnce is how many requests one call makes at the same time at most: as many
+// connections are kept, so that none is made anew for each of them.
+const atOnce = eventParts * stamps
 
 // attempts is how often anything is tried. The waits between them add up to a
 // second and a half at most.

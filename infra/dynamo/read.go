@@ -38,12 +38,15 @@ func (c *Client) pages(ctx context.Context, in *dynamodb.QueryInput, f func(*dyn
 	}
 }
 
+// batchItems is how many items one BatchWriteItem can be about.
+const batchItems = 25
+
 // deleteAll deletes items, without condition. With an error some of them are.
 func (c *Client) deleteAll(ctx context.Context, table string, keys []item) error {
-	const operation, most = "BatchWriteItem", 25
+	const operation = "BatchWriteItem"
 	var writes []types.WriteRequest
 	for attempt := 1; len(keys) > 0 || len(writes) > 0; {
-		room := min(most-len(writes), len(keys))
+		room := min(batchItems-len(writes), len(keys))
 		for _, k := range keys[:room] {
 			writes = append(writes, types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k}})
 		}

@@ -5,11 +5,13 @@ package telemetrytest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"tacet/core/app"
 	"tacet/core/telemetry"
 )
 
@@ -121,4 +123,57 @@ func (m *Memory) All(p telemetry.Part) []telemetry.Rollup {
 		return cmp.Or(cmp.Compare(a.Span, b.Span), a.Start.Compare(b.Start))
 	})
 	return all
+}
+
+// Erase implements telemetry.Lifetime, in one call.
+func (m *Memory) Erase(_ context.Context, of app.ID, from string) (int64, string, error) {
+	return m.live(from, func() (n int64) {
+		for p, all := range m.records {
+			if p.App == of {
+				n += int64(len(all))
+				delete(m.records, p)
+			}
+		}
+		for at := range m.kept {
+			if at.part.App == of {
+				n++
+				delete(m.kept, at)
+			}
+		}
+		return n
+	})
+}
+
+// Restamp implements telemetry.Lifetime, in one call.
+func (m *Memory) Restamp(_ context.Context, of app.ID, retention time.Duration, now time.Time, from string) (int64, string, error) {
+	return m.live(from, func() (n int64) {
+		for p, all := range m.records {
+			for i := range all {
+				if p.App == of && all[i].Readable(now) {
+					all[i].Expires = all[i].At.Add(retention).Truncate(time.Second)
+					n++
+				}
+			}
+		}
+		for at, r := range m.kept {
+			if at.part.App != of || !now.Before(r.Expires) {
+				continue
+			}
+			if now.Before(r.Whole) {
+				r.Whole = r.Start.Add(retention)
+			}
+			r.Expires = r.Start.Add(time.Duration(r.Span) + retention)
+			m.kept[at] = r
+		}
+		return n
+	})
+}
+
+func (m *Memory) live(from string, do func() int64) (int64, string, error) {
+	if from != "" {
+		return 0, "", errors.New("there is no such place")
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return do(), "", nil
 }
