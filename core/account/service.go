@@ -55,11 +55,15 @@ func (p *Principal) Session() bool { return p.token == nil }
 
 // Caller is a principal in an account of which it is a member. Made by In. Each
 // verb checks first whether the caller may do that, and returns a fault of kind
-// Forbidden that says what is missing.
+// Forbidden that says what is missing. It lives for one request, and is not for
+// concurrent use.
 type Caller struct {
 	s         *Service
 	Principal *Principal
 	Account   ID
 	Member    MemberID
 	Role      Role
+
+	found  accountRecord // the account as it was when the request came
+	sealer seal.Sealer   // once it was asked for
 }

@@ -213,6 +213,11 @@ func (s *shelf) together() {
 }
 
 func (s *shelf) most() {
+	large := strings.Repeat("x", directory.MaxValue)
+	s.apply(put("large/1", large), put("large/2", large))
+	s.wantValue(key("large/1"), large)
+	s.wantValue(key("large/2"), large)
+	s.apply(directory.Delete(key("large/1"), directory.Always), directory.Delete(key("large/2"), directory.Always))
 	var changes []directory.Change
 	for i := range directory.MaxChanges {
 		changes = append(changes, put(fmt.Sprintf("many/%03d", i), strings.Repeat("x", 1000)))

@@ -1,0 +1,150 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"tacet/core/app"
+	"tacet/core/directory"
+	"tacet/core/seal"
+)
+
+// In returns the principal in an account. The error is a fault of kind NotFound
+// for an account that does not exist, and for one that it is no member of.
+func (s *Service) In(ctx context.Context, p *Principal, of string) (*Caller, error) {
+	if !isID(of) {
+		return nil, noAccount()
+	}
+	c := &Caller{s: s, Principal: p, Account: ID(of)}
+	if err := c.find(ctx); errors.Is(err, directory.ErrAbsent) {
+		return nil, noAccount()
+	} else if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// find fills in who the caller is. It meets ErrAbsent for every reason why the
+// caller may not know of the account.
+func (c *Caller) find(ctx context.Context) error {
+	if c.Principal.Session() {
+		lookup, _, err := read[personRecord](ctx, c.s, byPerson(c.Principal.person, c.Account))
+		if err != nil {
+			return err
+		}
+		c.Member = lookup.Member
+	} else if c.Principal.account != c.Account {
+		return directory.ErrAbsent
+	} else {
+		c.Member = c.Principal.token.Member
+	}
+	record, _, err := read[accountRecord](ctx, c.s, c.Key(accountName))
+	if err != nil {
+		return err
+	}
+	if record.State != Active {
+		return directory.ErrAbsent
+	}
+	c.found = record
+	member, _, err := read[memberRecord](ctx, c.s, c.Key(memberPrefix+string(c.Member)))
+	c.Role = member.Role
+	return err
+}
+
+// Key returns where a record of the caller's account lies.
+func (c *Caller) Key(name string) directory.Key { return keyOf(c.Account, name) }
+
+// Allow returns nil if the caller may do something, or a fault of kind
+// Forbidden. An access token may do what both its member and its scope allow.
+func (c *Caller) Allow(a Action) error {
+	if !c.Role.May(a) {
+		return forbidden("your role in this account is " + string(c.Role) + ", and this needs one that allows " + string(a) + whose(a))
+	}
+	if t := c.Principal.token; t != nil && len(t.Scope) > 0 && !slices.Contains(t.Scope, a) {
+		return forbidden("the access token's scope has no " + string(a) + ": make one that has")
+	}
+	return nil
+}
+
+// whose returns the roles that allow an action, as a clause.
+func whose(a Action) string {
+	var roles []string
+	for _, r := range Roles {
+		if r.May(a) {
+			roles = append(roles, string(r))
+		}
+	}
+	return ": " + strings.Join(roles, " or ")
+}
+
+// allowApp returns nil if the caller may touch an application, whether it
+// exists or not, or a fault of kind Forbidden.
+func (c *Caller) allowApp(id app.ID) error {
+	if t := c.Principal.token; t != nil && len(t.Apps) > 0 && !slices.Contains(t.Apps, id) {
+		return forbidden("the access token is for other applications: make one that is for this one")
+	}
+	return nil
+}
+
+// allowSession returns nil if the caller is a person who has signed in.
+func (c *Caller) allowSession() error { return c.Principal.allowSession() }
+
+func (p *Principal) allowSession() error {
+	if !p.Session() {
+		return forbidden("an access token cannot do this: sign in")
+	}
+	return nil
+}
+
+// Sealer returns what seals with the account's key. It is asked for once in a
+// request.
+func (c *Caller) Sealer(ctx context.Context) (seal.Sealer, error) {
+	if c.sealer == nil {
+		s, err := c.s.Vault.Sealer(ctx, string(c.Account))
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		c.sealer = s
+	}
+	return c.sealer, nil
+}
+
+// Seal returns a value, as JSON, sealed for its place, the record k.
+func (c *Caller) Seal(ctx context.Context, k directory.Key, value any) ([]byte, error) {
+	s, err := c.Sealer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return sealJSON(s, k, value)
+}
+
+// open returns what Seal has sealed in the record k.
+func open[V any](ctx context.Context, c *Caller, k directory.Key, sealed []byte) (V, error) {
+	s, err := c.Sealer(ctx)
+	if err != nil {
+		var none V
+		return none, err
+	}
+	return openJSON[V](s, k, sealed)
+}
+
+// Apply makes changes for the caller, and writes into the activity log that it
+// has. They happen only as long as the account is there and the caller a member
+// of it: one who is removed meanwhile leaves nothing behind. The error is
+// directory.ErrConflict, or a fault.
+func (c *Caller) Apply(ctx context.Context, what Action, object string, changes ...directory.Change) (directory.Version, error) {
+	line, err := c.log(ctx, what, object)
+	if err != nil {
+		return "", err
+	}
+	changes = append(slices.Clip(changes), line)
+	for _, k := range []directory.Key{c.Key(accountName), c.Key(memberPrefix + string(c.Member))} {
+		if !slices.ContainsFunc(changes, func(other directory.Change) bool { return other.Key == k }) {
+			changes = append(changes, directory.Check(k, directory.IfPresent))
+		}
+	}
+	v, err := c.s.Directory.Apply(ctx, changes...)
+	return v, unavailable(err)
+}
