@@ -9,7 +9,6 @@ import (
 
 	"tacet/core/account"
 	"tacet/core/app"
-	"tacet/core/directory"
 	"tacet/core/directory/directorytest"
 	"tacet/core/fault"
 	"tacet/core/fault/faulttest"
@@ -150,8 +149,4 @@ func (w *world) lines(of account.ID, prefix string) int {
 		}
 	}
 	return n
-}
-
-func key(of account.ID, name string) directory.Key {
-	return directory.Key{Part: of.Part(), Name: name}
 }
