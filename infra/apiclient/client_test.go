@@ -141,6 +141,10 @@ func TestAListHasAllPages(t *testing.T) {
 	if got, err := apiclient.Collect[int](c.List(t.Context(), "/v1/x", nil), 2); err != nil || len(got) != 2 || len(a.asked) != 1 {
 		t.Errorf("%v %v after %d", got, err, len(a.asked))
 	}
+	c, _, _ = serve(t, status(200, ` [1,2]`))
+	if got, err := apiclient.Collect[int](c.List(t.Context(), "/v1/x", nil), 0); err != nil || len(got) != 2 {
+		t.Errorf("%v %v", got, err)
+	}
 	// A server that always says that there is more is not believed for ever.
 	c, _, _ = serve(t, status(200, `{"items":[1],"next":"b"}`))
 	if got, err := apiclient.Collect[int](c.List(t.Context(), "/v1/x", nil), 0); err != nil || len(got) != 2 {

@@ -1,6 +1,7 @@
 package apiclient
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"iter"
@@ -15,6 +16,14 @@ type page struct {
 	Next  string            `json:"next"`
 }
 
+// into reads a page. A list that has no pages is an array.
+func (p *page) into(answer *Answer) error {
+	if bytes.HasPrefix(bytes.TrimSpace(answer.Body), []byte{'['}) {
+		return answer.Into(&p.Items)
+	}
+	return answer.Into(p)
+}
+
 // List returns the items of a list, page by page, as the server wrote them. An
 // error is the last that comes.
 func (c *Client) List(ctx context.Context, path string, query url.Values) iter.Seq2[json.RawMessage, error] {
@@ -27,7 +36,7 @@ func (c *Client) List(ctx context.Context, path string, query url.Values) iter.S
 			var p page
 			answer, err := c.Do(ctx, Request{Method: http.MethodGet, Path: path, Query: query})
 			if err == nil {
-				err = answer.Into(&p)
+				err = p.into(answer)
 			}
 			if err != nil {
 				yield(nil, err)

@@ -71,7 +71,7 @@ func (a inAccount) enter(ctx context.Context) (*room, error) {
 	if a.Account != "" {
 		return &room{o, a.Account}, nil
 	}
-	all, err := apiclient.Collect[accountRecord](o.client.List(ctx, "/v1/accounts", nil), 0)
+	all, err := apiclient.Collect[membershipRecord](o.client.List(ctx, "/v1/accounts", nil), 0)
 	if err != nil {
 		return nil, o.explain(ctx, err)
 	}
@@ -79,11 +79,11 @@ func (a inAccount) enter(ctx context.Context) (*room, error) {
 	case 0:
 		return nil, fmt.Errorf("you are a member of no account: make one with tacet account create%s", o.again)
 	case 1:
-		return &room{o, all[0].ID}, nil
+		return &room{o, all[0].Account.ID}, nil
 	}
 	var ids strings.Builder
 	for _, one := range all {
-		fmt.Fprintf(&ids, "\n  %s  %s", one.ID, printable(one.Profile.FullName))
+		fmt.Fprintf(&ids, "\n  %s  %s", one.Account.ID, printable(one.Account.Profile.FullName))
 	}
 	return nil, misused("you are a member of several accounts: choose one with --account, or set TACET_ACCOUNT:%s", ids.String())
 }
@@ -104,6 +104,9 @@ func (r *room) change(ctx context.Context, method, path string, body any) (*apic
 	if err != nil {
 		return nil, err
 	}
+	if version == "" { // there is nothing yet
+		version = "*"
+	}
 	return r.do(ctx, apiclient.Request{Method: method, Path: path, Body: body, Match: version})
 }
 
@@ -119,8 +122,8 @@ func (a accountList) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	items := o.client.List(ctx, "/v1/accounts", nil)
-	return o.explain(ctx, list(c, a.JSON, items, 0, "ID NAME ROLE STATE CREATED", "you are a member of no account", func(x accountRecord) []string {
-		return []string{x.ID, x.Profile.FullName, x.Role, x.State, day(x.Created)}
+	return o.explain(ctx, list(c, a.JSON, items, 0, "ID NAME ROLE STATE CREATED", "you are a member of no account", func(x membershipRecord) []string {
+		return []string{x.Account.ID, x.Account.Profile.FullName, x.Role, x.Account.State, day(x.Account.Created)}
 	}))
 }
 
@@ -162,7 +165,7 @@ func (a accountCreate) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	answer, err := o.do(ctx, apiclient.Request{Method: http.MethodPost, Path: "/v1/accounts", Body: a.said(), Once: apiclient.NewKey()})
+	answer, err := o.do(ctx, apiclient.Request{Method: http.MethodPost, Path: "/v1/accounts", Body: map[string]any{"profile": a.said()}, Once: apiclient.NewKey()})
 	if err != nil {
 		return err
 	}
@@ -192,7 +195,7 @@ func (a accountShow) Run(ctx context.Context, c *console) error {
 
 func (c *console) account(x accountRecord) {
 	c.facts("Account", x.ID, "State", x.State, "Name", x.Profile.FullName, "Age range", string(x.Profile.AgeRange),
-		"E-mail", x.Profile.Email, "Your role", x.Role, "Created", day(x.Created))
+		"E-mail", x.Profile.Email, "Created", day(x.Created))
 }
 
 type accountUpdate struct {
@@ -213,7 +216,7 @@ func (a accountUpdate) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	answer, err := r.change(ctx, http.MethodPatch, r.path(), a.said())
+	answer, err := r.change(ctx, http.MethodPatch, r.path(), map[string]any{"profile": a.said()})
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (a accountLeave) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	for _, m := range me.Memberships {
-		if m.Account != r.id {
+		if m.Account.ID != r.id {
 			continue
 		}
 		if _, err := r.change(ctx, http.MethodDelete, r.path("members", m.Member), nil); err != nil {
@@ -222,12 +222,8 @@ func (a accountAccept) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return show(c, a.JSON, answer, func(x struct {
-		Account string `json:"account"`
-		Role    string `json:"role"`
-	},
-	) error {
-		c.say("You are a member of account %s now, as %s.", x.Account, x.Role)
+	return show(c, a.JSON, answer, func(x membershipRecord) error {
+		c.say("You are a member of account %s now, as %s.", x.Account.ID, x.Role)
 		return nil
 	})
 }

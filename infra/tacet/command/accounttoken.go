@@ -76,10 +76,10 @@ func (t tokenCreate) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return show(c, t.JSON, answer, func(x tokenRecord) error {
-		if x.Token == "" {
+		if x.Secret == "" {
 			return fmt.Errorf("the answer was lost on its way, and a token is shown once: revoke %s, and make another", x.ID)
 		}
-		fmt.Fprintln(c.out, x.Token)
+		fmt.Fprintln(c.out, x.Secret)
 		c.say("Keep this token now: it is not shown again. It is good until %s; its id is %s.", day(x.Expires), x.ID)
 		return nil
 	})

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"tacet/core/app"
-	"tacet/core/plan"
 	"tacet/core/privacy"
 	"tacet/infra/apiclient"
 )
@@ -62,21 +61,18 @@ type settings struct {
 	BlindTopics *string `enum:"on,off" placeholder:"WORD" help:"Record names of topics as keyed hashes: ${enum}."`
 }
 
-// over returns the settings with what was said, and whether anything was.
-func (s settings) over(x app.Settings) (app.Settings, bool) {
-	if s.Expiry != nil {
-		x.Expiry = app.Expiry(*s.Expiry)
-	}
-	if s.Violations != nil {
-		x.Violations = app.Violations(*s.Violations)
-	}
-	if s.Addresses != nil {
-		x.Addresses = privacy.Method(*s.Addresses)
+// said returns what is to be set.
+func (s settings) said() map[string]any {
+	said := map[string]any{}
+	for name, value := range map[string]*string{"expiry": s.Expiry, "violations": s.Violations, "addresses": s.Addresses} {
+		if value != nil {
+			said[name] = *value
+		}
 	}
 	if s.BlindTopics != nil {
-		x.BlindTopics = *s.BlindTopics == "on"
+		said["blindTopics"] = *s.BlindTopics == "on"
 	}
-	return x, s != settings{}
+	return said
 }
 
 type appMake struct {
@@ -96,14 +92,13 @@ func (a appMake) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	wanted, _ := a.over(app.Settings{})
 	answer, err := r.do(ctx, apiclient.Request{
 		Method: http.MethodPost, Path: r.path("apps"), Once: apiclient.NewKey(),
 		Body: struct {
-			Name     string       `json:"name"`
-			Plan     plan.Name    `json:"plan,omitempty"`
-			Settings app.Settings `json:"settings,omitzero"`
-		}{a.Name, plan.Name(a.Plan), wanted},
+			Name     string         `json:"name"`
+			Plan     string         `json:"plan,omitempty"`
+			Settings map[string]any `json:"settings,omitempty"`
+		}{a.Name, a.Plan, a.said()},
 	})
 	if err != nil {
 		return err
@@ -159,29 +154,23 @@ func (appUpdate) example() string {
 	return "  tacet app update 0123456789abcdef0123456789abcdef --name chat --expiry enforce\n"
 }
 
-// Run changes the application. Settings are replaced as a whole by the server,
-// so those that are not said are read before.
+// Run changes the application.
 func (a appUpdate) Run(ctx context.Context, c *console) error {
-	r, err := a.enter(ctx)
-	if err != nil {
-		return err
-	}
-	var was appRecord
-	version, err := r.get(ctx, r.path("apps", a.ID), &was)
-	if err != nil {
-		return err
-	}
 	change := map[string]any{}
 	if a.Name != nil {
 		change["name"] = *a.Name
 	}
-	if wanted, said := a.over(was.Settings); said {
-		change["settings"] = wanted
+	if said := a.said(); len(said) > 0 {
+		change["settings"] = said
 	}
 	if len(change) == 0 {
 		return misused("say what to change: --name, --expiry, --violations, --addresses, --blind-topics")
 	}
-	answer, err := r.do(ctx, apiclient.Request{Method: http.MethodPatch, Path: r.path("apps", a.ID), Body: change, Match: version})
+	r, err := a.enter(ctx)
+	if err != nil {
+		return err
+	}
+	answer, err := r.change(ctx, http.MethodPatch, r.path("apps", a.ID), change)
 	if err != nil {
 		return err
 	}

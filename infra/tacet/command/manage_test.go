@@ -68,7 +68,7 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // manage runs a command against a desk, as somebody with an access token.
 func manage(t *testing.T, answers map[string]string, args ...string) (d *desk, status int, out, said string) {
 	t.Helper()
-	d = &desk{answers: map[string][]string{"GET /v1/accounts": {`{"items":[{"id":"` + acc + `","role":"owner"}]}`}}}
+	d = &desk{answers: map[string][]string{"GET /v1/accounts": {`{"items":[{"account":{"id":"` + acc + `"},"role":"owner"}]}`}}}
 	for where, text := range answers {
 		d.answers[where] = strings.Split(text, "\n")
 	}
@@ -96,23 +96,23 @@ func TestWhatIsTypedIsAskedOfTheServer(t *testing.T) {
 		want     string // the last request
 		out, err string // are in what is printed
 	}{
-		{[]string{"account", "create", "--name", "Ada"}, map[string]string{"POST /v1/accounts": `{"id":"new"}`}, `POST /v1/accounts {"fullName":"Ada"}`, "new\n", "tacet app create NAME --account new --url"},
+		{[]string{"account", "create", "--name", "Ada"}, map[string]string{"POST /v1/accounts": `{"id":"new"}`}, `POST /v1/accounts {"profile":{"fullName":"Ada"}}`, "new\n", "tacet app create NAME --account new --url"},
 		{[]string{"account", "show"}, map[string]string{"GET " + account: `{"id":"x","profile":{"fullName":"Ada\u001b[2J"}}`}, "GET " + account, `Name           Ada\x1b[2J`, ""},
-		{[]string{"account", "update", "--name", "A", "--email="}, map[string]string{"GET " + account: "{}", "PATCH " + account: `{"id":"x"}`}, "PATCH " + account + ` "v1" {"email":null,"fullName":"A"}`, "x", ""},
+		{[]string{"account", "update", "--name", "A", "--email="}, map[string]string{"GET " + account: "{}", "PATCH " + account: `{"id":"x"}`}, "PATCH " + account + ` "v1" {"profile":{"email":null,"fullName":"A"}}`, "x", ""},
 		{[]string{"account", "members"}, map[string]string{"GET " + account + "/members": `{"items":[` + member + `]}`}, "GET " + account + "/members", "a@example.org", ""},
 		{[]string{"account", "role", one, "admin"}, map[string]string{"GET " + account + "/members/" + one: member, "PATCH " + account + "/members/" + one: member}, "PATCH " + account + "/members/" + one + ` "v1" {"role":"admin"}`, "", "is admin now"},
 		{[]string{"account", "remove", one}, map[string]string{"GET " + account + "/members/" + one: member, "DELETE " + account + "/members/" + one: "{}"}, "DELETE " + account + "/members/" + one + ` "v1"`, "", "removed"},
-		{[]string{"account", "leave"}, map[string]string{"GET /v1/me": `{"memberships":[{"account":"` + acc + `","member":"` + one + `"}]}`, "GET " + account + "/members/" + one: member, "DELETE " + account + "/members/" + one: "{}"}, "DELETE " + account + "/members/" + one + ` "v1"`, "", "have left"},
+		{[]string{"account", "leave"}, map[string]string{"GET /v1/me": `{"memberships":[{"account":{"id":"` + acc + `"},"member":"` + one + `"}]}`, "GET " + account + "/members/" + one: member, "DELETE " + account + "/members/" + one: "{}"}, "DELETE " + account + "/members/" + one + ` "v1"`, "", "have left"},
 		{[]string{"account", "invite", "g@example.org", "--role", "viewer"}, map[string]string{"POST " + account + "/invitations": `{"id":"i1"}`}, "POST " + account + `/invitations {"email":"g@example.org","role":"viewer"}`, "i1\n", "tacet account accept i1 --url"},
 		{[]string{"account", "withdraw", "i1"}, map[string]string{"DELETE " + account + "/invitations/i1": "{}"}, "DELETE " + account + "/invitations/i1", "", "withdrawn"},
-		{[]string{"account", "accept", "i1"}, map[string]string{"POST /v1/invitations/i1/accept": `{"account":"x","role":"viewer"}`}, "POST /v1/invitations/i1/accept", "", "as viewer"},
+		{[]string{"account", "accept", "i1"}, map[string]string{"POST /v1/invitations/i1/accept": `{"account":{"id":"x"},"role":"viewer"}`}, "POST /v1/invitations/i1/accept", "", "as viewer"},
 		{[]string{"account", "invitations", "--mine"}, map[string]string{"GET /v1/me": `{"invitations":[{"id":"i1","role":"viewer"}]}`}, "GET /v1/me", "i1", ""},
 		{[]string{"account", "payment", "set", "--brand", "visa", "--until", "2030-12"}, map[string]string{"GET " + account + "/payment": "{}", "PUT " + account + "/payment": `{"brand":"visa"}`}, "PUT " + account + `/payment "v1" {"brand":"visa","expires":"2030-12"}`, "visa", ""},
 		{[]string{"account", "token", "revoke", "t1"}, map[string]string{"DELETE " + account + "/tokens/t1": "{}"}, "DELETE " + account + "/tokens/t1", "", "revoked"},
 		{[]string{"account", "activity", "--json", "--limit", "2"}, map[string]string{"GET " + account + "/activity": `{"items":[{"what":"a"},{"what":"b"},{"what":"c"}]}`}, "GET " + account + "/activity", "{\"what\":\"a\"}\n{\"what\":\"b\"}\n", ""},
 		{[]string{"app", "create", "chat", "--plan", "team", "--violations", "error"}, map[string]string{"POST " + account + "/apps": application}, "POST " + account + `/apps {"name":"chat","plan":"team","settings":{"violations":"error"}}`, one + "\n", "tacet key create --app " + one},
 		{[]string{"app", "show", one}, map[string]string{"GET " + app: application}, "GET " + app, "Violations     error", ""},
-		{[]string{"app", "update", one, "--blind-topics", "on"}, map[string]string{"GET " + app: application, "PATCH " + app: application}, "PATCH " + app + ` "v1" {"settings":{"violations":"error","blindTopics":true}}`, "chat", ""},
+		{[]string{"app", "update", one, "--blind-topics", "on"}, map[string]string{"GET " + app: application, "PATCH " + app: application}, "PATCH " + app + ` "v1" {"settings":{"blindTopics":true}}`, "chat", ""},
 		{[]string{"app", "suspend", one}, map[string]string{"GET " + app: application, "PATCH " + app: application}, "PATCH " + app + ` "v1" {"suspended":true}`, "", "is suspended"},
 		{[]string{"app", "resume", one}, map[string]string{"GET " + app: application, "PATCH " + app: application}, "PATCH " + app + ` "v1" {"suspended":false}`, "", "works again"},
 		{[]string{"app", "delete", one, "--confirm", one}, map[string]string{"GET " + app: application, "DELETE " + app: "{}"}, "DELETE " + app + ` "v1"`, "", "is deleted"},
@@ -121,7 +121,7 @@ func TestWhatIsTypedIsAskedOfTheServer(t *testing.T) {
 		{[]string{"key", "rotate", "k0", "--overlap", "1h"}, map[string]string{"GET " + account + "/apps": `{"items":[` + application + `]}`, "GET " + app + "/keys": `{"items":[{"id":"k0","kind":"admin"}]}`, "POST " + app + "/keys": `{"id":"k1","kind":"admin","secret":"hush"}`}, "POST " + app + `/keys {"kind":"admin","replaces":"k0","overlapSeconds":3600}`, "hush\n", "Key k0 is good until"},
 		{[]string{"key", "revoke", "k1", "--app", one}, map[string]string{"DELETE " + app + "/keys/k1": "{}"}, "DELETE " + app + "/keys/k1", "", "is revoked"},
 		{[]string{"plan", "set", "team", "--app", one}, map[string]string{"GET " + app: application, "PUT " + app + "/plan": application}, "PUT " + app + `/plan "v1" {"plan":"team"}`, "", "the plan team now"},
-		{[]string{"plan", "show", "--app", one}, map[string]string{"GET " + app: application, "GET /v1/plans": `{"items":[{"name":"team","messageBytes":9,"retentionDays":30}]}`}, "GET /v1/plans", "kept for 30d", ""},
+		{[]string{"plan", "show", "--app", one}, map[string]string{"GET " + app: application, "GET /v1/plans": `[{"name":"team","messageBytes":9,"retentionSeconds":2592000}]`}, "GET /v1/plans", "kept for 30d", ""},
 		{[]string{"ledger", "--after", "3"}, map[string]string{"GET /v1/ledger": `{"items":[{"seq":4,"kind":"download","stage":"completed","who":"0123456789abcdef"}]}`}, "GET /v1/ledger?after=3", "0123456789ab…", ""},
 	} {
 		t.Run(strings.Join(c.line, " "), func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestWhatIsTypedIsAskedOfTheServer(t *testing.T) {
 
 func TestAnAccessTokenIsShownOnce(t *testing.T) {
 	const where = "POST /v1/accounts/" + acc + "/tokens"
-	d, status, out, said := manage(t, map[string]string{where: `{"id":"t1","token":"tacet_t_new"}`}, "account", "token", "create", "CI", "--scope", "apps:read", "--expires", "1h")
+	d, status, out, said := manage(t, map[string]string{where: `{"id":"t1","secret":"tacet_t_new"}`}, "account", "token", "create", "CI", "--scope", "apps:read", "--expires", "1h")
 	if status != 0 || out != "tacet_t_new\n" || !strings.Contains(said, "not shown again") || strings.Contains(said, "tacet_t_new") {
 		t.Errorf("exit status %d: %s %s", status, out, said)
 	}
@@ -173,7 +173,7 @@ func TestWhoIsAskedWhatForIsSaidByWhoTypes(t *testing.T) {
 		answers map[string]string
 		env     []string
 	}{
-		"several accounts: choose one with --account, or set TACET_ACCOUNT:\n  x1  Ada\n": {2, []string{"account", "show"}, map[string]string{"GET /v1/accounts": `{"items":[{"id":"x1","profile":{"fullName":"Ada"}},{"id":"x2"}]}`}, nil},
+		"several accounts: choose one with --account, or set TACET_ACCOUNT:\n  x1  Ada\n": {2, []string{"account", "show"}, map[string]string{"GET /v1/accounts": `{"items":[{"account":{"id":"x1","profile":{"fullName":"Ada"}}},{"account":{"id":"x2"}}]}`}, nil},
 		"you are a member of no account: make one with tacet account create":              {1, []string{"account", "show"}, map[string]string{"GET /v1/accounts": `{"items":[]}`}, nil},
 		"you need apps:create (403)":                              {1, []string{"app", "create", "x"}, map[string]string{"POST /v1/accounts/" + acc + "/apps": `403 {"detail":"you need apps:create (403)"}`}, nil},
 		"somebody else has changed this meanwhile":                {1, []string{"account", "update", "--name", "x"}, map[string]string{"GET /v1/accounts/" + acc: "{}", "PATCH /v1/accounts/" + acc: `412 {}`}, nil},

@@ -41,7 +41,7 @@ func (p planRecord) row() []string {
 	}
 	return []string{
 		p.Name, n(p.Connections), n(p.ConnectionsPerSubject), n(p.TopicsPerConnection), n(p.MessageBytes), n(p.MessagesPerSecond),
-		strconv.Itoa(p.RetentionDays) + "d",
+		strconv.FormatInt(p.RetentionSeconds/(24*60*60), 10) + "d",
 	}
 }
 

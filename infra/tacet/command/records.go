@@ -11,13 +11,16 @@ import (
 
 // What the API of accounts answers, as far as people are shown it.
 type (
-	// accountRecord is an account, and in a list who one is in it.
 	accountRecord struct {
 		ID      string          `json:"id"`
 		State   string          `json:"state"`
 		Created time.Time       `json:"created"`
 		Profile account.Profile `json:"profile"`
-		Role    string          `json:"role"`
+	}
+	membershipRecord struct {
+		Account accountRecord `json:"account"`
+		Member  string        `json:"member"`
+		Role    string        `json:"role"`
 	}
 	memberRecord struct {
 		ID    string    `json:"id"`
@@ -57,7 +60,7 @@ type (
 		Apps    []string  `json:"apps"`
 		Created time.Time `json:"created"`
 		Expires time.Time `json:"expires"`
-		Token   string    `json:"token"` // of one that was just made
+		Secret  string    `json:"secret"` // the token itself, of one that was just made
 	}
 	entryRecord struct {
 		At      time.Time `json:"at"`
@@ -74,7 +77,7 @@ type (
 		TopicsPerConnection   int    `json:"topicsPerConnection"`
 		MessageBytes          int    `json:"messageBytes"`
 		MessagesPerSecond     int    `json:"messagesPerSecond"`
-		RetentionDays         int    `json:"retentionDays"`
+		RetentionSeconds      int64  `json:"retentionSeconds"`
 	}
 	permissionRecord struct {
 		Action string   `json:"action"`
@@ -86,11 +89,7 @@ type (
 			Email    string `json:"email"`
 			Operator bool   `json:"operator"`
 		} `json:"person"`
-		Memberships []struct {
-			Account string `json:"account"`
-			Role    string `json:"role"`
-			Member  string `json:"member"`
-		} `json:"memberships"`
+		Memberships []membershipRecord `json:"memberships"`
 		Invitations []invitationRecord `json:"invitations"`
 	}
 )

@@ -50,7 +50,7 @@ func TestABrowserBringsASession(t *testing.T) {
 	ended := ""
 	mux.HandleFunc("DELETE /v1/sessions/current", func(w http.ResponseWriter, r *http.Request) { ended = r.Header.Get("Authorization") })
 	mux.HandleFunc("GET /v1/accounts", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, `{"items":[{"id":%q}]}`, r.Header.Get("Authorization"))
+		fmt.Fprintf(w, `{"items":[{"account":{"id":%q}}]}`, r.Header.Get("Authorization"))
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -137,7 +137,7 @@ func TestAnExportIsWholeOrNotThere(t *testing.T) {
 	if left, _ := os.ReadDir(folder); status != 1 || out != "" || len(left) > 0 {
 		t.Errorf("nothing came: exit status %d, %v: %s", status, left, said)
 	}
-	d := &desk{answers: map[string][]string{"POST " + where: {`{"request":"r1"}`}, "GET " + where + "/r1": {b.String()}, "GET /v1/accounts": {`{"items":[{"id":"` + acc + `"}]}`}}}
+	d := &desk{answers: map[string][]string{"POST " + where: {`{"request":"r1"}`}, "GET " + where + "/r1": {b.String()}, "GET /v1/accounts": {`{"items":[{"account":{"id":"` + acc + `"}}]}`}}}
 	server := httptest.NewServer(d)
 	t.Cleanup(server.Close)
 	t.Setenv("TACET_URL", server.URL)
