@@ -39,6 +39,8 @@ type Standalone struct {
 
 	Plan string `enum:"${plans}" default:"unlimited" env:"TACET_PLAN" help:"Quotas of the development application: ${enum}."`
 
+	OIDC `embed:""`
+
 	IdleTimeout        time.Duration `default:"10m" env:"TACET_IDLE_TIMEOUT" help:"Close a connection on which no message went either way for so long. The default is what API Gateway has; pings do not count."`
 	MaxLifetime        time.Duration `default:"2h" env:"TACET_MAX_LIFETIME" help:"Close every connection at this age. The default is what API Gateway has."`
 	IntegrationTimeout time.Duration `default:"29s" env:"TACET_INTEGRATION_TIMEOUT" help:"Give up after this long on what may have to wait for a key server: admitting a connection, checking a fresh token. The default is what API Gateway has."`
@@ -87,6 +89,9 @@ func (s *Standalone) Validate() error {
 		return fmt.Errorf("--listen %s can be reached from other machines, which could read tokens and messages on the way. "+
 			"Say --tls-cert FILE --tls-key FILE, or --domain NAME for a certificate from Let's Encrypt, "+
 			"or --insecure if a proxy in front speaks TLS; or listen on 127.0.0.1 only", s.Listen)
+	}
+	if err := s.OIDC.Validate(); err != nil {
+		return err
 	}
 	for flag, d := range map[string]time.Duration{
 		"idle-timeout": s.IdleTimeout, "max-lifetime": s.MaxLifetime, "integration-timeout": s.IntegrationTimeout,

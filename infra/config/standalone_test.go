@@ -42,7 +42,7 @@ func TestDefaultsAreThoseOfTheManual(t *testing.T) {
 }
 
 func TestEveryFlagHasItsVariable(t *testing.T) {
-	for _, settings := range []reflect.Type{reflect.TypeFor[config.Standalone](), reflect.TypeFor[config.AWS]()} {
+	for _, settings := range []reflect.Type{reflect.TypeFor[config.Standalone](), reflect.TypeFor[config.AWS](), reflect.TypeFor[config.OIDC]()} {
 		haveVariables(t, settings)
 	}
 }
@@ -50,6 +50,9 @@ func TestEveryFlagHasItsVariable(t *testing.T) {
 func haveVariables(t *testing.T, settings reflect.Type) {
 	t.Helper()
 	for field := range settings.Fields() {
+		if field.Anonymous {
+			continue
+		}
 		flag := field.Tag.Get("name")
 		if flag == "" {
 			flag = kebab(field.Name)
@@ -119,6 +122,10 @@ func TestWrongUseSaysWhatToDo(t *testing.T) {
 		{"--plan gold", "free"},
 		{"--log-level loud", "debug"},
 		{"--log-format xml", "json"},
+		{"--oidc-client-id x", "say --oidc-issuer"},
+		{"--oidc-issuer https://login.example.org", "needs --oidc-client-id"},
+		{"--oidc-client-id x --oidc-issuer http://login.example.org", "https://"},
+		{"--oidc-client-id x --oidc-issuer https://u:p@login.example.org", "https://"},
 	} {
 		if _, err := parse(t, strings.Fields(c.args)...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q in it", c.args, err, c.want)
@@ -132,6 +139,7 @@ func TestRightUseIsAccepted(t *testing.T) {
 		"--listen [::ffff:127.0.0.1]:80",
 		"--listen 0.0.0.0:80 --insecure", "--listen :443 --domain example.org", "--listen :443 --tls-cert a --tls-key b",
 		"--memory", "--trusted-proxies 2", "--listen 0.0.0.0:80 --insecure --trusted-proxies 1", "--data x --memory", "--plan free", "--log-format json",
+		"--oidc-issuer https://login.example.org/a --oidc-client-id x --oidc-client-secret y", "--oidc-issuer http://127.0.0.1:9 --oidc-client-id x",
 	} {
 		if _, err := parse(t, strings.Fields(args)...); err != nil {
 			t.Errorf("%s: %v", args, err)
