@@ -152,15 +152,19 @@ func follow(response *http.Response, path string) (url.Values, error) {
 	return nil, nil
 }
 
-// manifest is what the last file of a ZIP says of the others.
+// manifest is what the last file of a volume says of the others, and which
+// volume it is.
 type manifest struct {
-	Files []manifestFile `json:"files"`
+	Follows string         `json:"follows"` // what the volume before ended with
+	Next    string         `json:"next"`    // what this one ended with, "" for the last
+	Files   []manifestFile `json:"files"`
 }
 
 type manifestFile struct {
-	Name   string `json:"name"`
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"` // hex
+	Name    string `json:"name"`
+	Bytes   int64  `json:"bytes"`
+	SHA256  string `json:"sha256"` // hex
+	Records int64  `json:"records"`
 }
 
 const manifestName = "manifest.json"
@@ -172,6 +176,7 @@ type bundle struct {
 	files []manifestFile
 	known map[string]bool
 	bytes int64
+	next  string // what the next volume follows
 }
 
 func newBundle(w io.Writer) *bundle { return &bundle{out: zip.NewWriter(w), known: map[string]bool{}} }
@@ -194,6 +199,10 @@ func (b *bundle) add(volume *os.File) error {
 	if err := verify(in, m); err != nil {
 		return err
 	}
+	if m.Follows != b.next {
+		return errors.New("a volume of the download is missing, or came twice")
+	}
+	b.next = m.Next
 	if b.first == nil {
 		b.first = facts
 	}
@@ -210,7 +219,7 @@ func (b *bundle) add(volume *os.File) error {
 		}
 	}
 	for _, f := range m.Files {
-		b.bytes += f.Size
+		b.bytes += f.Bytes
 	}
 	b.files = append(b.files, m.Files...)
 	return nil
@@ -219,11 +228,14 @@ func (b *bundle) add(volume *os.File) error {
 // close writes the manifest of the whole: what that of the first volume says,
 // about all files.
 func (b *bundle) close() error {
+	if b.next != "" {
+		return errors.New("the download ended before its last volume")
+	}
 	files, err := json.Marshal(b.files)
 	if err != nil {
 		return err
 	}
-	b.first["files"] = files
+	b.first["files"], b.first["next"] = files, json.RawMessage(`""`)
 	text, err := json.MarshalIndent(b.first, "", "  ")
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func volume(t *testing.T, change func(manifest map[string]any), files ...string)
 	for i := 0; i < len(files); i += 2 {
 		add(files[i], files[i+1])
 		hash := sha256.Sum256([]byte(files[i+1]))
-		list = append(list, map[string]any{"name": files[i], "size": len(files[i+1]), "sha256": hex.EncodeToString(hash[:])})
+		list = append(list, map[string]any{"name": files[i], "bytes": len(files[i+1]), "sha256": hex.EncodeToString(hash[:])})
 	}
 	m := map[string]any{"request": "r1", "files": list}
 	if change != nil {
@@ -65,7 +65,8 @@ func download(t *testing.T, all ...http.HandlerFunc) (*bytes.Buffer, *answers, a
 }
 
 func TestVolumesBecomeOneZIP(t *testing.T) {
-	one, two := volume(t, nil, "account.json", "{}", "apps/1.json", "[1]"), volume(t, nil, "telemetry/1.ndjson", strings.Repeat("x", 1<<17))
+	one := volume(t, func(m map[string]any) { m["next"] = "t/1" }, "account.json", "{}", "apps/1.json", "[1]")
+	two := volume(t, func(m map[string]any) { m["follows"] = "t/1" }, "telemetry/1.ndjson", strings.Repeat("x", 1<<17))
 	const next = `</v1/accounts/acc/exports/r1?after=t%2F1>; rel="next"`
 	out, a, s, err := download(t, status(200, one, "Link", next), breakOff, status(200, two[:len(two)/2]), status(200, two))
 	if err != nil {
@@ -94,10 +95,10 @@ func TestVolumesBecomeOneZIP(t *testing.T) {
 	}
 	text, _ := io.ReadAll(f)
 	var m struct {
-		Request string
-		Files   []struct{ Name string }
+		Request, Follows, Next string
+		Files                  []struct{ Name string }
 	}
-	if json.Unmarshal(text, &m) != nil || m.Request != "r1" || len(m.Files) != 3 {
+	if json.Unmarshal(text, &m) != nil || m.Request != "r1" || m.Next != "" || len(m.Files) != 3 {
 		t.Errorf("%s", text)
 	}
 }
@@ -105,17 +106,19 @@ func TestVolumesBecomeOneZIP(t *testing.T) {
 func TestADownloadThatIsNotWhatItsManifestSaysIsNone(t *testing.T) {
 	file := func(m map[string]any, i int) map[string]any { return m["files"].([]any)[i].(map[string]any) }
 	for want, v := range map[string]string{
-		"a.json is not what":     volume(t, func(m map[string]any) { file(m, 0)["sha256"] = strings.Repeat("0", 64) }, "a.json", "{}"),
-		"b.json is not what":     volume(t, func(m map[string]any) { file(m, 0)["size"] = 1 }, "b.json", "{}"),
-		"names 1":                volume(t, func(m map[string]any) { m["files"] = m["files"].([]any)[:1] }, "a", "", "b", ""),
-		"c.json is missing":      volume(t, func(m map[string]any) { file(m, 0)["name"] = "c.json" }, "a.json", "{}"),
-		`names a file "../x"`:    volume(t, nil, "../x", "{}"),
-		`names a file "a"`:       volume(t, func(m map[string]any) { file(m, 1)["name"] = "a" }, "a", "", "b", ""),
-		"manifest.json of the":   volume(t, func(m map[string]any) { m["files"] = 7 }),
-		"is no whole ZIP":        "PK",
-		"comes in two volumes":   "",
-		"goes on elsewhere":      "",
-		"there is no such thing": "",
+		"a.json is not what":        volume(t, func(m map[string]any) { file(m, 0)["sha256"] = strings.Repeat("0", 64) }, "a.json", "{}"),
+		"b.json is not what":        volume(t, func(m map[string]any) { file(m, 0)["bytes"] = 1 }, "b.json", "{}"),
+		"names 1":                   volume(t, func(m map[string]any) { m["files"] = m["files"].([]any)[:1] }, "a", "", "b", ""),
+		"c.json is missing":         volume(t, func(m map[string]any) { file(m, 0)["name"] = "c.json" }, "a.json", "{}"),
+		`names a file "../x"`:       volume(t, nil, "../x", "{}"),
+		`names a file "a"`:          volume(t, func(m map[string]any) { file(m, 1)["name"] = "a" }, "a", "", "b", ""),
+		"manifest.json of the":      volume(t, func(m map[string]any) { m["files"] = 7 }),
+		"is no whole ZIP":           "PK",
+		"is missing, or came twice": volume(t, func(m map[string]any) { m["follows"] = "x" }, "a", ""),
+		"before its last volume":    volume(t, func(m map[string]any) { m["next"] = "x" }, "a", ""),
+		"comes in two volumes":      "",
+		"goes on elsewhere":         "",
+		"there is no such thing":    "",
 	} {
 		t.Run(want, func(t *testing.T) {
 			answer := status(200, v)

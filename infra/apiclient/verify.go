@@ -45,8 +45,8 @@ func verify(in *zip.Reader, m manifest) error {
 			return fmt.Errorf("%s is missing from the download", f.Name)
 		}
 		hash := sha256.New()
-		n, err := io.Copy(hash, io.LimitReader(file, f.Size+1))
-		if err = errors.Join(err, file.Close()); err != nil || n != f.Size || hex.EncodeToString(hash.Sum(nil)) != f.SHA256 {
+		n, err := io.Copy(hash, io.LimitReader(file, f.Bytes+1))
+		if err = errors.Join(err, file.Close()); err != nil || n != f.Bytes || hex.EncodeToString(hash.Sum(nil)) != f.SHA256 {
 			return fmt.Errorf("%s is not what the manifest of the download says", f.Name)
 		}
 	}

@@ -124,7 +124,7 @@ func TestAnExportIsWholeOrNotThere(t *testing.T) {
 	w := zip.NewWriter(&b)
 	for _, file := range []struct{ name, text string }{
 		{"account.json", "{}"},
-		{"manifest.json", `{"files":[{"name":"account.json","size":2,"sha256":"` + hash("{}") + `"}]}`},
+		{"manifest.json", `{"files":[{"name":"account.json","bytes":2,"sha256":"` + hash("{}") + `"}]}`},
 	} {
 		f, _ := w.Create(file.name)
 		io.WriteString(f, file.text)
