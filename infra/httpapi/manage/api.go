@@ -25,6 +25,9 @@ type API struct {
 	// error is a fault of kind Unauthenticated if nobody has. Nil if there are
 	// no links.
 	Link func(ctx context.Context, secret string) (account.Identity, error)
+	// NewLink makes a one-time link, and returns until when it is good. Nil if
+	// there are no links.
+	NewLink func() (link string, expires time.Time)
 	// Origin is where browsers find this API, "https://tacet.example.org". An
 	// issuer sends them back to it.
 	Origin string
@@ -82,6 +85,7 @@ type server struct {
 // route adds the routes of this API, in the order in which they are described.
 func (s *server) route() {
 	s.routeSessions()
+	s.routeLinks()
 	s.routeMe()
 	s.routeAccounts()
 	s.routePayment()
