@@ -207,7 +207,7 @@ func TestPlantedArrowsAreSeen(t *testing.T) {
 
 // A rule about a room that does not exist is a rule with a misspelt name, or one about a room yet to be built.
 func TestRulesNameRoomsThatExist(t *testing.T) {
-	planned := []string{"infra/console", "infra/vault"}
+	planned := []string{"infra/console"}
 	for _, r := range rules {
 		for _, room := range slices.Concat(r.from, r.except, r.not, r.but) {
 			if !within(room, everything) || slices.Contains(planned, room) {
