@@ -18,8 +18,10 @@ type Step struct {
 	// Do does something of it, some seconds long at most, and reports whether
 	// there is more of it to do. It notes in the job's Cursor, Apps, Counts and
 	// NotBefore what it wants to find there the next time, and leaves the other
-	// fields alone. What it did may have happened before, and what it noted may
-	// be lost, so that it is done again; or at the same time by somebody else.
+	// fields alone; but to go back to an earlier step, it sets Step, empties
+	// Cursor, and says that there is more. What it did may have happened before,
+	// and what it noted may be lost, so that it is done again; or at the same
+	// time by somebody else.
 	Do func(ctx context.Context, j *Job) (more bool, err error)
 }
 

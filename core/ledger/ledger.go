@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// RequestID identifies a request: 32 hex digits, random. Who knows it may read
-// what came of it.
+// RequestID identifies a request: 32 hex digits that nobody can guess, random or
+// a keyed hash. Who knows it may read what came of it.
 type RequestID string
 
 // Kind says what was asked for.

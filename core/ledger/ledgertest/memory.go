@@ -1,12 +1,14 @@
-// Package ledgertest holds the suite that every ledger passes, and the plainest
-// ledger there can be.
+// Package ledgertest holds the suite that every ledger passes, the plainest
+// ledger there can be, and what makes the calls of one fail.
 package ledgertest
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
 
+	"tacet/core/fault/faulttest"
 	"tacet/core/ledger"
 )
 
@@ -14,10 +16,6 @@ import (
 // be set. Safe for concurrent use.
 type Memory struct {
 	Now func() time.Time
-	// Fault is asked before and after each call, by the name of its method, and
-	// makes it fail with what it returns: before it, nothing happens; after it,
-	// it has happened. Nil lets every call through.
-	Fault func(method string, after bool) error
 
 	mu  sync.Mutex
 	all []ledger.Entry
@@ -25,42 +23,37 @@ type Memory struct {
 
 // Append implements ledger.Ledger.
 func (m *Memory) Append(ctx context.Context, e ledger.Entry) error {
-	return m.do(ctx, "Append", func() error {
-		var last ledger.Entry
-		for _, other := range m.all {
-			if other.Request == e.Request && other.Stage == e.Stage {
-				return nil
-			}
-			last = other
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var last ledger.Entry
+	for _, other := range m.all {
+		if other.Request == e.Request && other.Stage == e.Stage {
+			return ctx.Err()
 		}
-		next, err := ledger.Follow(last, e)
-		if err == nil {
-			m.all = append(m.all, next)
-		}
+		last = other
+	}
+	next, err := ledger.Follow(last, e)
+	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return err
-	})
+	}
+	m.all = append(m.all, next)
+	return nil
 }
 
 // Entries implements ledger.Ledger.
-func (m *Memory) Entries(ctx context.Context, after int64, limit int) (found []ledger.Entry, err error) {
-	err = m.do(ctx, "Entries", func() error {
-		found = m.readable(func(e ledger.Entry) bool { return e.Seq > after })
-		found = found[:min(limit, len(found))]
-		return nil
-	})
-	return found, err
+func (m *Memory) Entries(ctx context.Context, after int64, limit int) ([]ledger.Entry, error) {
+	found := m.readable(func(e ledger.Entry) bool { return e.Seq > after })
+	return found[:min(limit, len(found))], ctx.Err()
 }
 
 // Of implements ledger.Ledger.
-func (m *Memory) Of(ctx context.Context, r ledger.RequestID) (found []ledger.Entry, err error) {
-	err = m.do(ctx, "Of", func() error {
-		found = m.readable(func(e ledger.Entry) bool { return e.Request == r })
-		return nil
-	})
-	return found, err
+func (m *Memory) Of(ctx context.Context, r ledger.RequestID) ([]ledger.Entry, error) {
+	return m.readable(func(e ledger.Entry) bool { return e.Request == r }), ctx.Err()
 }
 
 func (m *Memory) readable(want func(ledger.Entry) bool) (found []ledger.Entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for _, e := range m.all {
 		if e.Readable(m.Now()) && want(e) {
 			found = append(found, e)
@@ -69,20 +62,28 @@ func (m *Memory) readable(want func(ledger.Entry) bool) (found []ledger.Entry) {
 	return found
 }
 
-func (m *Memory) do(ctx context.Context, method string, call func() error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if m.Fault != nil {
-		if err := m.Fault(method, false); err != nil {
-			return err
-		}
-	}
-	m.mu.Lock()
-	err := call()
-	m.mu.Unlock()
-	if err == nil && m.Fault != nil {
-		err = m.Fault(method, true)
-	}
-	return err
+// WithFaults returns l with f in between. Calls are counted by name, those of
+// Append with their stage.
+func WithFaults(l ledger.Ledger, f *faulttest.Faults) ledger.Ledger { return faulty{f, l} }
+
+type faulty struct {
+	f *faulttest.Faults
+	l ledger.Ledger
+}
+
+// about says what a call is about.
+type about string
+
+func (a about) String() string { return string(a) }
+
+func (x faulty) Append(ctx context.Context, e ledger.Entry) error {
+	return x.f.Do("Append", about(e.Stage), func() error { return x.l.Append(ctx, e) })
+}
+
+func (x faulty) Entries(ctx context.Context, after int64, limit int) ([]ledger.Entry, error) {
+	return faulttest.Result(x.f, "Entries", nil, func() ([]ledger.Entry, error) { return x.l.Entries(ctx, after, limit) })
+}
+
+func (x faulty) Of(ctx context.Context, r ledger.RequestID) ([]ledger.Entry, error) {
+	return faulttest.Result(x.f, "Of", nil, func() ([]ledger.Entry, error) { return x.l.Of(ctx, r) })
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"tacet/core/fault/faulttest"
 	"tacet/core/ledger"
 	"tacet/core/ledger/ledgertest"
 )
@@ -15,22 +16,16 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 
 func TestACallFailsInBothWays(t *testing.T) {
 	begin := time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC)
-	for _, after := range []bool{false, true} {
-		failing := true
-		m := &ledgertest.Memory{Now: func() time.Time { return begin }}
-		m.Fault = func(method string, at bool) error {
-			if failing && method == "Append" && at == after {
-				return errors.ErrUnsupported
-			}
-			return nil
+	for _, how := range faulttest.Ways {
+		m, f := &ledgertest.Memory{Now: func() time.Time { return begin }}, new(faulttest.Faults)
+		l := ledgertest.WithFaults(m, f)
+		f.Fail(1, how)
+		if err := l.Append(t.Context(), ledgertest.Entry(1, ledger.Download, ledger.Requested, begin)); !errors.Is(err, faulttest.ErrInjected) {
+			t.Errorf("%s: got %v", how, err)
 		}
-		if err := m.Append(t.Context(), ledgertest.Entry(1, ledger.Download, ledger.Requested, begin)); !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("after %v: got %v", after, err)
-		}
-		failing = false
-		all, err := m.Entries(t.Context(), 0, 10)
-		if err != nil || (len(all) == 1) != after {
-			t.Errorf("after %v: there are %v (%v)", after, all, err)
+		all, err := l.Entries(t.Context(), 0, 10)
+		if err != nil || (len(all) == 1) != (how == faulttest.AppliedButFailed) {
+			t.Errorf("%s: there are %v (%v)", how, all, err)
 		}
 	}
 }
