@@ -38,6 +38,7 @@ type Disk struct {
 
 	options Options
 	lock    *os.File // nil in memory
+	key     []byte   // nil in memory
 	db      *badger.DB
 	space   space
 	// writing is held for reading by whoever writes: while space is
@@ -91,15 +92,18 @@ func Open(o Options) (*Disk, error) {
 // openFolder opens the stores in the folder, which is locked.
 func (d *Disk) openFolder() error {
 	tree := filepath.Join(d.options.Folder, "db")
+	if err := finishRestore(d.options.Folder); err != nil {
+		return fmt.Errorf("finish a restoration: %w", err)
+	}
 	if err := os.MkdirAll(tree, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
 	d.space.free = func() (uint64, error) { return freeSpace(tree) }
-	key, err := folderKey(d.options.Folder, tree)
-	if err != nil {
+	var err error
+	if d.key, err = folderKey(d.options.Folder, tree); err != nil {
 		return err
 	}
-	err = d.open(badger.DefaultOptions(tree).WithEncryptionKey(key).WithSyncWrites(d.options.SyncWrites), d.options.Folder)
+	err = d.open(badger.DefaultOptions(tree).WithEncryptionKey(d.key).WithSyncWrites(d.options.SyncWrites), d.options.Folder)
 	if errors.Is(err, badger.ErrEncryptionKeyMismatch) {
 		return fmt.Errorf("%w: the data in %s was written with another key than that in %s; put the right key file back, or choose another folder with --data",
 			ErrWrongKey, tree, keyPath(d.options.Folder))
@@ -115,14 +119,8 @@ func (d *Disk) open(b badger.Options, folder string) (err error) {
 	if d.Vault, err = openVault(folder, d.options.Now); err != nil {
 		return err
 	}
-	d.db, err = badger.Open(b.
-		WithMemTableSize(memtable).WithNumMemtables(memtables).
-		WithBlockCacheSize(blockCache).WithIndexCacheSize(indexCache).
-		WithValueLogFileSize(vlogFile).WithValueThreshold(inline).
-		WithNumCompactors(2).WithNumGoroutines(2).WithMetricsEnabled(false).WithDetectConflicts(false).
-		WithLogger(logger{d.trouble}))
-	if err != nil {
-		return fmt.Errorf("open the stores: %w", err)
+	if d.db, err = openBadger(b, d.trouble); err != nil {
+		return err
 	}
 	d.Apps = newApps(d)
 	d.Telemetry = newTelemetry(d)
@@ -132,6 +130,19 @@ func (d *Disk) open(b badger.Options, folder string) (err error) {
 	d.stopped.Go(d.keepHouse)
 	d.stopped.Go(d.Ledger.verify)
 	return nil
+}
+
+func openBadger(b badger.Options, trouble func(string, error)) (*badger.DB, error) {
+	db, err := badger.Open(b.
+		WithMemTableSize(memtable).WithNumMemtables(memtables).
+		WithBlockCacheSize(blockCache).WithIndexCacheSize(indexCache).
+		WithValueLogFileSize(vlogFile).WithValueThreshold(inline).
+		WithNumCompactors(2).WithNumGoroutines(2).WithMetricsEnabled(false).WithDetectConflicts(false).
+		WithLogger(logger{trouble}))
+	if err != nil {
+		return nil, fmt.Errorf("open the stores: %w", err)
+	}
+	return db, nil
 }
 
 // Close commits what is buffered and closes the stores. What is called later,

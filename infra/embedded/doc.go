@@ -59,14 +59,19 @@
 // of power, or a crash of the system, loses what the system had not written,
 // by default up to half a minute; Options.SyncWrites makes every commit wait
 // for the disk. What directory, vault and ledger have been told always waits
-// for it. Events that nobody waits for are written within 50 ms; while
-// the disk is behind by all that is held in memory, they get ErrBusy.
+// for it. Events that nobody waits for are written within 50 ms; while the disk
+// is behind by all that is held in memory, they get ErrBusy.
 //
-// What does not: the data without its key. Who backs up the folder has to
-// keep the key elsewhere, and leave secrets and vault out. The last 64 MB of a disk are
-// not written to: what would write gets ErrFull. If somebody else fills them
-// all the same, the system ends the process, because that is what writing to a
-// mapped file then does.
+// What does not: the data without its key. Backup makes a copy while the stores
+// are used, which only who has the key can read, and which holds neither the
+// secrets of days nor, unless it is told to, the vault: a data key that is
+// destroyed later is nowhere else. Restore puts it into a folder that has the
+// key. Who copies files instead has to keep the key elsewhere, and leave secrets
+// and vault out.
+//
+// The last 64 MB of a disk are not written to: what would write gets ErrFull.
+// If somebody else fills them all the same, the system ends the process,
+// because that is what writing to a mapped file then does.
 //
 // Measured as above, on a disk of the same machine: an event that nobody waits
 // for takes 0.47 µs all told, one that somebody waits for 14 µs with one

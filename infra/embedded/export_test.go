@@ -101,3 +101,6 @@ func OpenInClear(o Options) (*Disk, error) {
 	tree := filepath.Join(o.Folder, "db")
 	return d, errors.Join(os.MkdirAll(tree, 0o700), d.open(badger.DefaultOptions(tree).WithCompression(options.None), o.Folder))
 }
+
+// Folder returns where the stores lie.
+func (d *Disk) Folder() string { return d.options.Folder }

@@ -28,13 +28,25 @@ func keyPath(folder string) string { return filepath.Join(folder, "key") }
 // the old key is missing.
 func folderKey(folder, tree string) ([]byte, error) {
 	path := keyPath(folder)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(filepath.Join(tree, "MANIFEST")); err == nil {
-			return nil, fmt.Errorf("%w: %s is missing, and without it the data in %s cannot be read; put it back, or choose another folder with --data", ErrNoKey, path, tree)
-		}
-		return newKey(folder)
+	key, err := readKey(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
 	}
+	if hasData(tree) {
+		return nil, fmt.Errorf("%w: %s is missing, and without it the data in %s cannot be read; put it back, or choose another folder with --data", ErrNoKey, path, tree)
+	}
+	return newKey(folder)
+}
+
+// hasData reports whether there is something in tree.
+func hasData(tree string) bool {
+	_, err := os.Stat(filepath.Join(tree, "MANIFEST"))
+	return err == nil
+}
+
+// readKey reads a key. When there is none, fs.ErrNotExist is in the chain.
+func readKey(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoKey, err)
 	}

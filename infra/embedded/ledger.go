@@ -147,16 +147,21 @@ func encodeEntry(e ledger.Entry) ([]byte, error) {
 	return append(append(data, '\n'), certificate...), nil
 }
 
+func decodeEntry(data []byte) (e ledger.Entry, err error) {
+	line, certificate, _ := bytes.Cut(data, []byte{'\n'})
+	if json.Unmarshal(line, &e) != nil {
+		return e, errors.New("an entry of the ledger is damaged")
+	}
+	if len(certificate) > 0 {
+		e.Certificate = bytes.Clone(certificate)
+	}
+	return e, nil
+}
+
 func readEntry(item *badger.Item) (e ledger.Entry, err error) {
-	err = item.Value(func(data []byte) error {
-		line, certificate, _ := bytes.Cut(data, []byte{'\n'})
-		if json.Unmarshal(line, &e) != nil {
-			return errors.New("an entry of the ledger is damaged")
-		}
-		if len(certificate) > 0 {
-			e.Certificate = bytes.Clone(certificate)
-		}
-		return nil
+	err = item.Value(func(data []byte) (err error) {
+		e, err = decodeEntry(data)
+		return err
 	})
 	return e, err
 }

@@ -196,6 +196,19 @@ func (v *Vault) changed(changes []directory.Change, version directory.Version) (
 	return next, gone, nil
 }
 
+// copies returns each record that can be read, as decodeVault reads it.
+func (v *Vault) copies(ctx context.Context) (copies [][]byte, err error) {
+	err = v.look(ctx, func() {
+		now := v.now()
+		for k, r := range v.kept {
+			if readable(r.Expires, now) {
+				copies = append(copies, encodeVault(map[directory.Key]directory.Record{k: r}))
+			}
+		}
+	})
+	return copies, err
+}
+
 // encodeVault returns the file's content: for each record its kind, and then
 // its id, its name and the rest, each after its length.
 func encodeVault(kept map[directory.Key]directory.Record) []byte {
