@@ -32,7 +32,10 @@ func (a API) Handler() http.Handler {
 	d := door.New(door.Config{Log: a.Log, TrustedProxies: a.TrustedProxies, NewID: a.NewID, Described: DocumentPath})
 	a.Route(d)
 	RouteDescriptions(d)
-	d.Page(DocumentPath, "application/json", func() []byte { return door.Encode(d.Document(Description())) })
+	d.Page(DocumentPath, "application/json", func() []byte {
+		doc, _ := d.Document(Description())
+		return door.Encode(doc)
+	})
 	return d
 }
 

@@ -54,27 +54,28 @@ type Description struct {
 	Closed []reflect.Type
 }
 
-// Document returns the OpenAPI document of all routes.
-func (s *Server) Document(d Description) *huma.OpenAPI {
+// Document returns the OpenAPI document of all routes, and its operations in the
+// order in which they were added.
+func (s *Server) Document(d Description) (doc *huma.OpenAPI, all []*huma.Operation) {
 	schemas := newSchemas()
-	doc := &huma.OpenAPI{
+	doc = &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info:    &huma.Info{Title: "Tacet", Version: "1", Description: d.Text},
 		Tags:    d.Tags,
 		Components: &huma.Components{
 			Schemas: schemas, Responses: documentErrors(schemas, d.Sent), SecuritySchemes: d.SecuritySchemes,
 		},
-		OnAddOperation: []huma.AddOpFunc{documentBody},
+		OnAddOperation: []huma.AddOpFunc{documentBody, func(_ *huma.OpenAPI, op *huma.Operation) { all = append(all, op) }},
 	}
 	api := newAPI(doc, func(func(huma.Context)) {})
 	for _, r := range s.routes {
 		r.add(api)
 	}
-	all := schemas.Map()
+	described := schemas.Map()
 	for _, own := range []string{"ErrorModel", "ErrorDetail"} { // huma's, which nobody gets to see
-		delete(all, own)
+		delete(described, own)
 	}
-	for _, schema := range all {
+	for _, schema := range described {
 		for _, property := range schema.Properties {
 			if property.Type == huma.TypeArray {
 				property.Nullable = false // ours are never null
@@ -82,9 +83,9 @@ func (s *Server) Document(d Description) *huma.OpenAPI {
 		}
 	}
 	for _, t := range d.Closed {
-		closeSchema(all, t)
+		closeSchema(described, t)
 	}
-	return doc
+	return doc, all
 }
 
 // closeSchema lets the schema of t, and those of its members, take nothing that

@@ -63,7 +63,11 @@ func (a API) Handler() http.Handler {
 	}
 	httpapi.RouteDescriptions(s.door)
 	s.route()
-	s.door.Page(httpapi.DocumentPath, "application/json", func() []byte { return door.Encode(document()) })
+	s.door.Page(httpapi.DocumentPath, "application/json", func() []byte {
+		doc, _ := document()
+		return door.Encode(doc)
+	})
+	s.routeReference()
 	return s.door
 }
 

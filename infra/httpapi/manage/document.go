@@ -34,8 +34,9 @@ const documentText = `The whole API of a Tacet: accounts with their members, app
 
 The WebSocket protocol is described at /v1/asyncapi.json.`
 
-// document returns the OpenAPI document of the whole API.
-func document() *huma.OpenAPI {
+// document returns the OpenAPI document of the whole API, and its operations in
+// the order in which they are to be read.
+func document() (*huma.OpenAPI, []*huma.Operation) {
 	s := &server{door: door.New(door.Config{})}
 	s.route()
 	httpapi.API{}.Route(s.door)
