@@ -9,6 +9,7 @@ import (
 	"tacet/core/directory"
 	"tacet/core/fault"
 	"tacet/core/seal"
+	"tacet/core/wire"
 )
 
 // keepOnce is for how long an idempotency key is remembered.
@@ -68,7 +69,10 @@ func (s *Service) once(ctx context.Context, part directory.Part, who, key string
 	case err != nil:
 		return nil, err
 	case record.Print != o.print:
-		return nil, conflict("this idempotency key was used for another request: take a new one")
+		return nil, &fault.Error{
+			Kind: fault.Conflict, Code: wire.CodeKeyReused,
+			Text: "this idempotency key was used for another request: take a new one",
+		}
 	}
 	o.made = record.Made
 	if sealer != nil {

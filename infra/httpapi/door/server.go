@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -76,7 +77,11 @@ func Register[I, O any](s *Server, op huma.Operation, do Operation[I, O]) {
 		huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 			c := CallOf(ctx)
 			out, err := do(ctx, c, in)
-			if err != nil {
+			var other huma.StatusError // an answer that is no refusal
+			switch {
+			case errors.As(err, &other):
+				return nil, other
+			case err != nil:
 				return nil, c.Problem(err)
 			}
 			return out, nil

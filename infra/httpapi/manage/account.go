@@ -166,7 +166,7 @@ func (s *server) updateAccount(ctx context.Context, c *call, me *account.Caller)
 		in.Profile.FullName.to(&p.FullName)
 		in.Profile.AgeRange.to((*string)(&p.AgeRange))
 		in.Profile.Email.to(&p.Email)
-		if v == "" {
+		if v == account.AnyVersion {
 			v = was.Version
 		}
 		return c.account(me.Update(ctx, p, v))
@@ -174,14 +174,14 @@ func (s *server) updateAccount(ctx context.Context, c *call, me *account.Caller)
 }
 
 // matching changes what has the version that If-Match names. For one that takes
-// any, the version is "" and whoever was faster is no reason to give up.
+// any, whoever was faster is no reason to give up.
 func matching[O any](c *call, do func(v directory.Version) (*O, error)) (*O, error) {
-	v, whatever, err := c.match()
+	v, err := c.match()
 	if err != nil {
 		return nil, err
 	}
 	out, err := do(v)
-	for again := 0; err != nil && whatever && isConflict(err) && again < 3; again++ {
+	for again := 0; v == account.AnyVersion && isConflict(err) && again < 3; again++ {
 		out, err = do(v)
 	}
 	return out, changed(err)

@@ -148,7 +148,7 @@ func (s *server) updateApp(ctx context.Context, c *call, me *account.Caller) (*o
 			settings := was.Settings
 			in.Settings.to(&settings)
 			u.Settings = &settings
-			if v == "" {
+			if v == account.AnyVersion {
 				v = was.Version
 			}
 		}

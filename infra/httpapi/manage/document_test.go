@@ -192,3 +192,9 @@ func TestEveryPermissionIsNeededSomewhere(t *testing.T) {
 		}
 	}
 }
+
+func TestExamplesOfParametersHaveTheirForm(t *testing.T) {
+	if bad := manage.CheckPatterns(); bad != nil {
+		t.Error(bad)
+	}
+}

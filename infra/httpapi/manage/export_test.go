@@ -45,3 +45,14 @@ func DecodeBody(id, body string) error {
 	}
 	return decode([]byte(body), reflect.New(t).Interface())
 }
+
+// CheckPatterns returns the parameters whose form no example has, or nothing
+// can have.
+func CheckPatterns() (bad []string) {
+	for name, k := range kinds {
+		if form := forms(name); k.example != "" && !form.MatchString(k.example) {
+			bad = append(bad, name)
+		}
+	}
+	return bad
+}

@@ -25,11 +25,11 @@ func (s *server) routeLinks() {
 }
 
 func (s *server) makeLink(_ context.Context, c *call) (*linkOutput, error) {
-	switch {
-	case s.NewLink == nil:
+	if s.NewLink == nil {
 		return nil, &fault.Error{Kind: fault.NotFound, Text: "there are no one-time links here: sign in with a browser at " + signInPath}
-	case !c.principal.Session() || !c.principal.Identity.Operator:
-		return nil, &fault.Error{Kind: fault.Forbidden, Text: "this needs a session of whoever runs this deployment"}
+	}
+	if err := c.operator(); err != nil {
+		return nil, err
 	}
 	link, expires := s.NewLink()
 	return &linkOutput{Link{link, expires}}, nil

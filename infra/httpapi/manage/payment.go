@@ -45,12 +45,6 @@ func (s *server) setPayment(ctx context.Context, c *call, me *account.Caller) (*
 		return nil, err
 	}
 	return matching(c, func(v directory.Version) (*one[Payment], error) {
-		if v == "" {
-			var err error
-			if _, v, err = me.Payment(ctx); err != nil {
-				return nil, err
-			}
-		}
 		v, err := me.SetPayment(ctx, account.Payment(in), v)
 		return &one[Payment]{ETag: etag(v), Body: in}, err
 	})

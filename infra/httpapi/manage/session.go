@@ -46,6 +46,14 @@ func (s *server) routeSessions() {
 	}, s.signOut)
 }
 
+// operator returns nil if it is whoever runs the deployment that asks.
+func (c *call) operator() error {
+	if !c.principal.Session() || !c.principal.Identity.Operator {
+		return &fault.Error{Kind: fault.Forbidden, Text: "this needs a session of whoever runs this deployment"}
+	}
+	return nil
+}
+
 func (s *server) signIn(ctx context.Context, c *call) (*sessionOutput, error) {
 	var proof Proof
 	if err := c.read(&proof); err != nil {
