@@ -35,7 +35,7 @@
 //	p person         <account>                which member of the account the person is
 //	                 once/<hash>              what an idempotency key has made: an account, its id sealed; expires after a day
 //	i e-mail         <account>/<invitation>   that the address is invited; expires
-//	s token          .                        which account's and whose access token has this hash; or a session that has ended
+//	s token          .                        which account's and whose access token has this hash; or a session or a code that is over
 //	a app            .                        the application as the data plane sees it (package app)
 //	v app            .                        its verification keys, sealed with the account's key (package app)
 //	j all            <job>                    what is still to be done (package job)

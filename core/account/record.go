@@ -43,7 +43,7 @@ func byEmail(email string, id ID, invitation string) directory.Key {
 }
 
 // bySecret is the lookup of an access token, or the mark that a session has
-// ended: from the hash of the token.
+// ended or a code was used: from the hash of the token.
 func bySecret(hash string) directory.Key {
 	return directory.Key{Part: directory.Part{Kind: 's', ID: hash}, Name: directory.Only}
 }
@@ -97,8 +97,8 @@ type (
 	personRecord struct {
 		Member MemberID `json:"member"`
 	}
-	// secretRecord is the lookup of an access token; empty for a session that
-	// has ended.
+	// secretRecord is the lookup of an access token; empty for a session or a
+	// code that is over.
 	secretRecord struct {
 		Account ID     `json:"account,omitempty"`
 		Token   string `json:"token,omitempty"`

@@ -87,7 +87,7 @@ func (s *server) identity(ctx context.Context, p Proof) (account.Identity, error
 		}
 		return s.Link(ctx, p.Link)
 	case p.Link == "" && p.Code != "" && p.Verifier != "":
-		return s.redeem(ctx, p.Code, p.Verifier)
+		return s.Accounts.Redeem(ctx, p.Code, p.Verifier)
 	}
 	return account.Identity{}, door.Invalid("the body must have either link, or code and verifier")
 }

@@ -2,7 +2,6 @@ package manage
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
@@ -31,10 +30,8 @@ const (
 	signInPath   = "/v1/sign-in"
 	callbackPath = "/v1/sign-in/callback"
 
-	// attemptLife is how long signing in may take, codeLife how long the code
-	// that a command gets is good for.
+	// attemptLife is how long signing in may take.
 	attemptLife = 10 * time.Minute
-	codeLife    = time.Minute
 )
 
 // attempt is somebody who is about to sign in: his browser keeps it, sealed, in
@@ -46,18 +43,8 @@ type attempt struct {
 	Expires                time.Time
 }
 
-// pass is what a command exchanges for a session: the code, sealed.
-type pass struct {
-	Who       account.Identity
-	Challenge string
-	Expires   time.Time
-}
-
-// Where sealed values lie, for their Sealer.
-const (
-	attemptPlace = "sign-in attempt"
-	passPlace    = "sign-in code"
-)
+// attemptPlace is where attempts lie, for their Sealer.
+const attemptPlace = "sign-in attempt"
 
 // redirectOutput sends a browser on.
 type redirectOutput struct {
@@ -130,7 +117,7 @@ func (s *server) endSignIn(ctx context.Context, c *call) (*redirectOutput, error
 	}
 	gone := *s.cookie(s.attemptName(), "", 0, http.SameSiteLaxMode)
 	if a.Port != "" {
-		code, err := s.seal(ctx, pass{who, a.Challenge, s.now().Add(codeLife)}, passPlace)
+		code, err := s.Accounts.Pass(ctx, who, a.Challenge)
 		if err != nil {
 			return nil, err
 		}
@@ -142,22 +129,6 @@ func (s *server) endSignIn(ctx context.Context, c *call) (*redirectOutput, error
 	}
 	session := *s.cookie(s.cookieName(), token, expires.Sub(s.now()), http.SameSiteStrictMode)
 	return &redirectOutput{s.Console, []http.Cookie{gone, session}}, nil
-}
-
-// redeem returns whom a code is of. It is good for a minute, and only with the
-// verifier that never left the command: whoever sees it in an address on its
-// way through a browser can do nothing with it.
-func (s *server) redeem(ctx context.Context, code, verifier string) (account.Identity, error) {
-	var p pass
-	if err := s.open(ctx, code, passPlace, &p); err != nil {
-		return account.Identity{}, err
-	}
-	hash := sha256.Sum256([]byte(verifier))
-	challenge := base64.RawURLEncoding.EncodeToString(hash[:])
-	if !s.now().Before(p.Expires) || subtle.ConstantTimeCompare([]byte(challenge), []byte(p.Challenge)) == 0 {
-		return account.Identity{}, unproven("the code is not good, or not any more: sign in again", nil)
-	}
-	return p.Who, nil
 }
 
 func unproven(text string, cause error) error {
