@@ -15,7 +15,7 @@ func (s *Service) Invitations(ctx context.Context, p *Principal) ([]Invitation, 
 	}
 	var all []Invitation
 	err := s.invitedTo(ctx, p, func(id ID, invitation string) error {
-		record, _, err := s.opened(ctx, id, invitation)
+		record, _, _, err := s.opened(ctx, id, invitation)
 		if err != nil || record.Accepted || len(all) == maxInvitedTo {
 			return butAbsent(err)
 		}
@@ -52,17 +52,18 @@ func (s *Service) invitedTo(ctx context.Context, p *Principal, do func(id ID, in
 	})
 }
 
-// opened returns the record of an invitation into an account that is active, or
-// ErrAbsent.
-func (s *Service) opened(ctx context.Context, id ID, invitation string) (invitationRecord, directory.Record, error) {
-	account, _, err := read[accountRecord](ctx, s, keyOf(id, accountName))
+// opened returns the record of an invitation, and that of its account, which is
+// active; or ErrAbsent.
+func (s *Service) opened(ctx context.Context, id ID, invitation string) (i invitationRecord, r directory.Record, account accountRecord, err error) {
+	account, _, err = read[accountRecord](ctx, s, keyOf(id, accountName))
 	if err == nil && account.State != Active {
 		err = directory.ErrAbsent
 	}
 	if err != nil {
-		return invitationRecord{}, directory.Record{}, err
+		return i, r, account, err
 	}
-	return read[invitationRecord](ctx, s, keyOf(id, invitationPrefix+invitation))
+	i, r, err = read[invitationRecord](ctx, s, keyOf(id, invitationPrefix+invitation))
+	return i, r, account, err
 }
 
 // Accept makes the person a member. Repeating it is no error.
@@ -100,7 +101,7 @@ func (s *Service) Accept(ctx context.Context, p *Principal, invitation string) (
 // accept finds out first whether the person is a member already: then this has
 // been done before, or somebody has invited a member.
 func (s *Service) accept(ctx context.Context, p *Principal, of ID, invitation string) (*Membership, error) {
-	record, r, err := s.opened(ctx, of, invitation)
+	record, r, account, err := s.opened(ctx, of, invitation)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func (s *Service) accept(ctx context.Context, p *Principal, of ID, invitation st
 	if err := s.mayJoin(ctx, p); err != nil {
 		return nil, err
 	}
-	c := &Caller{s: s, Principal: p, Account: of, Member: MemberID(s.newID()), Role: record.Role}
+	c := &Caller{s: s, Principal: p, Account: of, Member: MemberID(s.newID()), Role: record.Role, found: account}
 	changes, err := c.enrol(ctx, record.Role, s.Now().UTC())
 	if err != nil {
 		return nil, err
@@ -132,9 +133,6 @@ func (s *Service) accept(ctx context.Context, p *Principal, of ID, invitation st
 		return nil, err
 	}
 	if _, err := c.Apply(ctx, ManageMembers, string(c.Member), append(changes, tally, directory.Replace(r, value))...); err != nil {
-		return nil, err
-	}
-	if c.found, _, err = c.account(ctx); err != nil {
 		return nil, err
 	}
 	return c.membership(ctx)

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"tacet/core/account"
 	"tacet/core/app"
+	"tacet/core/directory"
 	"tacet/core/directory/directorytest"
 	"tacet/core/fault"
 	"tacet/core/fault/faulttest"
@@ -59,6 +61,13 @@ func (w *world) time() time.Time {
 	defer w.mu.Unlock()
 	w.now = w.now.Add(time.Microsecond)
 	return w.now
+}
+
+// set sets the clock.
+func (w *world) set(now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = now.Add(-time.Microsecond)
 }
 
 func (w *world) advance(d time.Duration) {
@@ -149,4 +158,11 @@ func (w *world) lines(of account.ID, prefix string) int {
 		}
 	}
 	return n
+}
+
+// noAddr is the address of a request from nowhere.
+var noAddr privacy.Addr
+
+func same(a, b []directory.Record) bool {
+	return slices.EqualFunc(a, b, func(a, b directory.Record) bool { return a.Key == b.Key && a.Version == b.Version })
 }

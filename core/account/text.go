@@ -38,18 +38,27 @@ func invisible(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
-// cardNumber reports whether text has 12 digits or more in a row, or with no
-// more than what people write between groups of digits. Cards have 12 to 19.
+// cardNumber reports whether text has 12 digits or more in a row, as the
+// shortest cards have, or in groups. Digits that follow a letter begin no group:
+// UUIDs would look like cards otherwise.
 func cardNumber(text string) bool {
-	digits := 0
+	row, groups, word := 0, 0, false
 	for _, r := range text {
 		switch {
 		case unicode.IsDigit(r):
-			digits++
+			row++
+			if !word {
+				groups++
+			}
 		case unicode.IsLetter(r):
-			digits = 0
+			row, groups, word = 0, 0, true
+		default:
+			row = 0
+			if word {
+				groups, word = 0, false
+			}
 		}
-		if digits >= 12 {
+		if row >= 12 || groups >= 12 {
 			return true
 		}
 	}

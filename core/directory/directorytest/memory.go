@@ -46,17 +46,13 @@ func (m *Memory) List(ctx context.Context, p directory.Part, prefix, after strin
 	if err := cmp.Or(directory.CheckList(p, prefix, after, limit), ctx.Err()); err != nil {
 		return nil, "", err
 	}
-	var page []directory.Record
-	for _, r := range m.All() {
-		switch {
-		case r.Part != p || !strings.HasPrefix(r.Name, prefix) || r.Name <= after:
-		case len(page) == limit:
-			return page, page[limit-1].Name, nil
-		default:
-			page = append(page, r)
-		}
+	page := m.those(func(k directory.Key) bool {
+		return k.Part == p && strings.HasPrefix(k.Name, prefix) && k.Name > after
+	})
+	if len(page) <= limit {
+		return page, "", nil
 	}
-	return page, "", nil
+	return page[:limit], page[limit-1].Name, nil
 }
 
 // Apply implements directory.Directory.
@@ -116,10 +112,17 @@ func (m *Memory) there(k directory.Key) (directory.Record, bool) {
 // All returns every record that has not expired, by part and name: what a test
 // looks through.
 func (m *Memory) All() []directory.Record {
+	return m.those(func(directory.Key) bool { return true })
+}
+
+func (m *Memory) those(which func(directory.Key) bool) []directory.Record {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var all []directory.Record
 	for k := range m.records {
+		if !which(k) {
+			continue
+		}
 		if r, ok := m.there(k); ok {
 			all = append(all, clone(r))
 		}
