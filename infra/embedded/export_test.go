@@ -104,3 +104,12 @@ func OpenInClear(o Options) (*Disk, error) {
 
 // Folder returns where the stores lie.
 func (d *Disk) Folder() string { return d.options.Folder }
+
+// PutFormer keeps an application as it was before there were accounts.
+func (d *Disk) PutFormer(id app.ID, data []byte) error {
+	key, err := keyOf(appPrefix, id)
+	if err != nil {
+		return err
+	}
+	return d.db.Update(func(txn *badger.Txn) error { return txn.Set(key, data) })
+}

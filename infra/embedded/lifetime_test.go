@@ -285,3 +285,22 @@ func TestWhatLeavesTheDirectoryLeavesTheFiles(t *testing.T) {
 		t.Errorf("gone: %v", err)
 	}
 }
+
+func TestApplicationsOfBeforeLeaveTheFilesWhenTheyAreForgotten(t *testing.T) {
+	folder := t.TempDir()
+	d := inClear(t, embedded.Options{Folder: folder, Now: time.Now})
+	must(t, d.PutFormer(pubsubtest.AppA, []byte("planted-former")))
+	if n, err := d.Reclaim(); n != 0 || err != nil {
+		t.Errorf("reclaimed %d, %v, and somebody may read it", n, err)
+	}
+	must(t, d.Former(t.Context(), func([]byte) error { return nil }))
+	if len(holding(t, folder, []byte("planted-former"))) == 0 {
+		t.Fatal("it left the files by itself, so there is nothing to see")
+	}
+	if n, err := d.Reclaim(); n != 1 || err != nil {
+		t.Errorf("reclaimed %d, %v", n, err)
+	}
+	if left := holding(t, folder, []byte("planted-former")); len(left) > 0 {
+		t.Errorf("%v still hold it", left)
+	}
+}

@@ -18,7 +18,7 @@ const dropsAtOnce = 500
 // space back when it compacts a table for other reasons: for the oldest tables
 // that may be never. So, once an hour, whole hours are dropped, from the oldest
 // on, as long as nothing in them is readable, and whole parts, if nothing in
-// them is.
+// them is. What was kept in another way once (see Former) goes likewise.
 func (d *Disk) Reclaim() (int, error) {
 	dead, err := d.dead()
 	if err != nil || len(dead) == 0 {
@@ -96,6 +96,7 @@ func (d *Disk) dead() (found [][]byte, err error) {
 			// key is none.
 			group func(key []byte) (one, over int)
 		}{
+			{appPrefix, func([]byte) (int, int) { return 1, 1 }}, // what was kept before there was a directory
 			{directoryPrefix, func(key []byte) (int, int) { n := partSize(key); return n, n }},
 			{telemetryPrefix, func(key []byte) (int, int) {
 				if len(key) < bucketKeySize {

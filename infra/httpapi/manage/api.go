@@ -2,6 +2,7 @@ package manage
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -28,6 +29,9 @@ type API struct {
 	// NewLink makes a one-time link, and returns until when it is good. Nil if
 	// there are no links.
 	NewLink func() (link string, expires time.Time)
+	// Backup writes a backup of what this machine holds, with the vault of data
+	// keys if that is asked for. Nil if there is nothing to back up here.
+	Backup func(ctx context.Context, w io.Writer, vault bool) error
 	// Origin is where browsers find this API, "https://tacet.example.org". An
 	// issuer sends them back to it.
 	Origin string
@@ -100,6 +104,7 @@ func (s *server) route() {
 	s.routeTokens()
 	s.routeActivity()
 	s.routeTables()
+	s.routeBackup()
 }
 
 // before is asked before each request. The data plane has rates of its own.

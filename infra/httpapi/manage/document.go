@@ -53,6 +53,7 @@ func document() (*huma.OpenAPI, []*huma.Operation) {
 		{Name: "topics", Description: "For an application's own servers: publish, and see who listens."},
 		{Name: "connections", Description: "For an application's own servers: end connections."},
 		{Name: "telemetry", Description: "For an application's own servers: what was recorded."},
+		{Name: "operator", Description: "For whoever runs a platform on one machine."},
 		{Name: "public", Description: "What anybody may read."},
 	}
 	d.SecuritySchemes[sessionScheme] = &huma.SecurityScheme{Type: "http", Scheme: "bearer", BearerFormat: "tacet_s_…", Description: "A session, twelve hours long, from POST /v1/sessions."}

@@ -27,6 +27,7 @@ type operation struct {
 	once             bool           // takes an Idempotency-Key
 	match            bool           // needs If-Match
 	none             bool           // takes If-None-Match, for the answer has an ETag
+	download         string         // the media type of an answer that is streamed
 	status           int            // when all goes well; zero is 200, or 204 without a body
 	refusals         []int          // besides those that follow from the rest
 }
@@ -108,6 +109,11 @@ func (op operation) document(needs who) huma.Operation {
 	d := huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag}, Summary: op.summary,
 		DefaultStatus: op.status, Responses: door.Refusals(slices.Compact(refusals)...), Extensions: map[string]any{},
+	}
+	if op.download != "" {
+		d.Responses["200"] = &huma.Response{
+			Description: http.StatusText(http.StatusOK), Content: map[string]*huma.MediaType{op.download: {}},
+		}
 	}
 	if op.none {
 		d.Responses["304"] = &huma.Response{Description: http.StatusText(http.StatusNotModified)}

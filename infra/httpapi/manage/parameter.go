@@ -42,6 +42,7 @@ var kinds = map[string]kind{
 	"limit":     {"How many items at most: 1 to 100; 20 without.", "^([1-9][0-9]?|100)$", "50"},
 	"cursor":    {"Where to go on: next of the answer before.", "^[!-~]{1,512}$", ""},
 	"after":     {"Where to go on; the answer before has it in its Link header.", "^[!-~]{1,512}$", ""},
+	"vault":     {"true takes the vault of data keys along: whoever has the backup and the key can then read what is deleted later.", "^(true|false)$", "false"},
 	"port":      {"Where a command on the browser's machine listens, on loopback: it gets the code then.", "^[1-9][0-9]{0,4}$", "49152"},
 	"challenge": {"The command's code challenge (S256, RFC 7636), with port.", "^[A-Za-z0-9_-]{43}$", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"},
 	"code":      {"The issuer's.", "^[!-~]+$", ""},
