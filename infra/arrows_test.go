@@ -27,7 +27,7 @@ var (
 	// What runs, or is linked into what runs, in somebody's AWS account.
 	deployed = []string{
 		"core", "functions", "infra/apigw", "infra/config", "infra/console", "infra/dynamo", "infra/entry",
-		"infra/httpapi", "infra/invoke", "infra/jwks", "infra/logging", "infra/parcel", "infra/platform", "infra/poster",
+		"infra/httpapi", "infra/invoke", "infra/jwks", "infra/logging", "infra/oidc", "infra/parcel", "infra/platform", "infra/poster",
 		"infra/sigv4", "infra/vault",
 	}
 	// What holds every part together in one process, or tries them out there.
@@ -64,6 +64,10 @@ var rules = []rule{
 	{
 		from: []string{"infra/parcel"}, not: []string{"infra", "functions", "github.com/aws"}, but: []string{"infra/parcel"},
 		because: "it is the language of poster and entry, which must not know one another",
+	},
+	{
+		from: []string{"infra/oidc"}, not: []string{"infra", "functions", "github.com/aws"}, but: []string{"infra/oidc"},
+		because: "it signs people in, whoever serves the pages and whatever the host",
 	},
 	{
 		from: []string{"infra/local/socket"}, not: everything, but: []string{"infra/local/socket"},
