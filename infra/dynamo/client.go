@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -41,8 +42,10 @@ func NewClient(o Options) *Client {
 		o.Timeout = 2 * time.Second
 	}
 	options := dynamodb.Options{
-		Region:      o.Region,
-		Credentials: o.Credentials,
+		Region: o.Region,
+		// A function and not the value: package fmt, asked for %s of a client
+		// or of what holds one, prints the bits of all that it finds in it.
+		Credentials: aws.CredentialsProviderFunc(o.Credentials.Retrieve),
 		HTTPClient: awshttp.NewBuildableClient().WithTimeout(o.Timeout).WithTransportOptions(func(t *http.Transport) {
 			t.MaxIdleConnsPerHost = atOnce
 		}),
