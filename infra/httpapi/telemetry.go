@@ -4,13 +4,12 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"tacet/core/fault"
 	"tacet/core/grant"
 	"tacet/core/telemetry"
+	"tacet/infra/httpapi/door"
 )
 
 type aggregatesInput struct {
@@ -39,15 +38,7 @@ func (s *server) aggregates(ctx context.Context, c *call, in *aggregatesInput) (
 	of := c.backend.App
 	sums, err := telemetry.Aggregate(ctx, s.Figures, of.ID, days, of.Limits().Retention, s.Service.Now())
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, door.Unavailable(err)
 	}
 	return &aggregatesOutput{sums}, nil
-}
-
-// unavailable is a failure of the store, unless it is a fault already.
-func unavailable(err error) error {
-	if fault.KindOf(err) != fault.Internal {
-		return err
-	}
-	return &fault.Error{Kind: fault.Unavailable, Cause: err, RetryAfter: time.Second, Text: "the server cannot do this right now; try again"}
 }

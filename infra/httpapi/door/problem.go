@@ -93,6 +93,14 @@ func Invalid(text string) error {
 	return &fault.Error{Kind: fault.Invalid, Code: wire.CodeInvalidField, Text: text}
 }
 
+// Unavailable is a failure of a store, unless it is a fault already.
+func Unavailable(err error) error {
+	if fault.KindOf(err) != fault.Internal {
+		return err
+	}
+	return &fault.Error{Kind: fault.Unavailable, Cause: err, RetryAfter: time.Second, Text: "the server cannot do this right now; try again"}
+}
+
 // ProblemOf returns what a stranger may know of err.
 func ProblemOf(err error) *Problem {
 	f := fault.Public(err)

@@ -74,6 +74,10 @@ func Register[I, O any](s *Server, op huma.Operation, do Operation[I, O]) {
 	r := &route{add: func(api huma.API) {
 		op := op // huma writes into it, here for the route and there for the document
 		op.Responses, op.Parameters = maps.Clone(op.Responses), slices.Clone(op.Parameters)
+		for status, r := range op.Responses {
+			its := *r
+			op.Responses[status] = &its
+		}
 		huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 			c := CallOf(ctx)
 			out, err := do(ctx, c, in)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tacet/core/account"
+	"tacet/core/rights"
 	"tacet/infra/httpapi"
 	"tacet/infra/httpapi/door"
 )
@@ -17,6 +18,7 @@ import (
 // API is what the management API needs. Set the fields, then call Handler.
 type API struct {
 	Accounts *account.Service
+	Rights   *rights.Service
 	// Data is the API of the data plane. It is served as well if it has a
 	// Service, with this API's log and ids, and described in any case.
 	Data httpapi.API
@@ -40,8 +42,12 @@ type API struct {
 	// Loopback says that the API is served on loopback without TLS, where
 	// cookies cannot be Secure.
 	Loopback bool
-	Limits   Limits
-	Log      *slog.Logger // made by package logging; nil logs nothing
+	// VolumeBytes is about how long a volume of a download is, where answers are
+	// bounded: it is held in memory, and in a Lambda 3 MiB will do. Zero streams
+	// the whole.
+	VolumeBytes int64
+	Limits      Limits
+	Log         *slog.Logger // made by package logging; nil logs nothing
 	// TrustedProxies is how many proxies of our own stand in front, each of
 	// which appends to X-Forwarded-For. Zero: the header proves nothing.
 	TrustedProxies int
@@ -103,6 +109,9 @@ func (s *server) route() {
 	s.routeKeys()
 	s.routeTokens()
 	s.routeActivity()
+	s.routeExports()
+	s.routeDeletions()
+	s.routeLedger()
 	s.routeTables()
 	s.routeBackup()
 }

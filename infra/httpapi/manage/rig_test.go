@@ -16,8 +16,11 @@ import (
 	"tacet/core/account"
 	"tacet/core/app"
 	"tacet/core/directory/directorytest"
+	"tacet/core/ledger/ledgertest"
 	"tacet/core/privacy"
+	"tacet/core/rights"
 	"tacet/core/seal/sealtest"
+	"tacet/core/telemetry"
 	"tacet/infra/httpapi/door"
 	"tacet/infra/httpapi/manage"
 	"tacet/infra/logging"
@@ -30,6 +33,7 @@ type rig struct {
 	now     time.Time
 	log     *bytes.Buffer
 	service *account.Service
+	rights  *rights.Service
 	api     manage.API
 	handler http.Handler
 }
@@ -44,7 +48,8 @@ func newRig(t testing.TB, change ...func(*manage.API)) *rig {
 		Disconnect: func(context.Context, app.ID) (int, bool, error) { return 0, false, nil },
 		Begin:      func(context.Context, string) error { return nil },
 	}
-	r.api = manage.API{Accounts: r.service, Log: logging.New(r.log, logging.JSON, slog.LevelDebug), NewID: func() string { return "made-id" }}
+	r.rights = &rights.Service{Accounts: r.service, Ledger: &ledgertest.Memory{Now: r.clock}, Lifetime: noTelemetry{}, Events: noTelemetry{}, Settle: time.Minute}
+	r.api = manage.API{Accounts: r.service, Rights: r.rights, Log: logging.New(r.log, logging.JSON, slog.LevelDebug), NewID: func() string { return "made-id" }}
 	for _, c := range change {
 		c(&r.api)
 	}
@@ -105,4 +110,17 @@ func (r *rig) want(status int, part string, method, path, body string, header ..
 		r.t.Errorf("%s %s: got %d %s, want %d and %q", method, path, w.Code, w.Body, status, part)
 	}
 	return w
+}
+
+// noTelemetry is a store in which nothing was ever recorded.
+type noTelemetry struct{}
+
+func (noTelemetry) Each(context.Context, app.ID, time.Time, time.Time, time.Time, func(telemetry.Event) error) error {
+	return nil
+}
+
+func (noTelemetry) Erase(context.Context, app.ID, string) (int64, string, error) { return 0, "", nil }
+
+func (noTelemetry) Restamp(context.Context, app.ID, time.Duration, time.Time, string) (int64, string, error) {
+	return 0, "", nil
 }
