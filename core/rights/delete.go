@@ -8,8 +8,10 @@ import (
 
 	"tacet/core/account"
 	"tacet/core/directory"
+	"tacet/core/fault"
 	"tacet/core/job"
 	"tacet/core/ledger"
+	"tacet/core/wire"
 )
 
 // freshness is how young a session must be that deletes an account.
@@ -61,7 +63,10 @@ func (s *Service) mayDelete(c *account.Caller) error {
 	case !c.Principal.Session():
 		return forbidden("an access token cannot delete an account: sign in")
 	case s.Accounts.Now().Sub(c.Principal.Since) >= freshness:
-		return forbidden("this session is older than 15 minutes: sign in again, then delete the account")
+		return &fault.Error{
+			Kind: fault.Forbidden, Code: wire.CodeSignInAgain,
+			Text: "this session is older than 15 minutes: sign in again, then delete the account",
+		}
 	}
 	return nil
 }

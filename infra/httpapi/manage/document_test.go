@@ -136,7 +136,7 @@ func statuses(path string, op described) (all []string) {
 		case "If-None-Match":
 			all = append(all, "304")
 		case "Idempotency-Key":
-			all = append(all, "201", "409")
+			all = append(all, "409")
 		}
 	}
 	return all

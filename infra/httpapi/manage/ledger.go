@@ -2,13 +2,30 @@ package manage
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strconv"
+	"time"
 
 	"tacet/core/ledger"
 	"tacet/core/rights"
 	"tacet/infra/httpapi/door"
 )
+
+// LedgerEntry is one line of the ledger.
+type LedgerEntry struct {
+	Seq         int64            `json:"seq" doc:"1, 2, 3, …" example:"1"`
+	At          time.Time        `json:"at"`
+	Request     ledger.RequestID `json:"request" example:"0123456789abcdef0123456789abcdef"`
+	Who         string           `json:"who" doc:"A keyed hash of the account's id."`
+	Kind        ledger.Kind      `json:"kind" enum:"download,deletion"`
+	Stage       ledger.Stage     `json:"stage" enum:"requested,completed,failed"`
+	Certificate json.RawMessage  `json:"certificate,omitempty" doc:"Of a completed deletion."`
+	Before      string           `json:"before" doc:"The hash of the entry before; empty for the first."`
+	Hash        string           `json:"hash" doc:"Of everything else in the entry."`
+}
+
+func ledgerEntryOf(e ledger.Entry) LedgerEntry { return LedgerEntry(e) }
 
 // CertificateKey is what certificates are verified with.
 type CertificateKey struct {
@@ -16,10 +33,7 @@ type CertificateKey struct {
 	Fingerprint string `json:"fingerprint" doc:"By which people compare keys." example:"SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"`
 }
 
-type (
-	ledgerOutput struct{ Body list[ledger.Entry] }
-	keyOutput    struct{ Body CertificateKey }
-)
+type keyOutput struct{ Body CertificateKey }
 
 func (s *server) routeLedger() {
 	known(s, operation{
@@ -38,7 +52,7 @@ func (s *server) routeLedger() {
 	})
 }
 
-func (s *server) readLedger(ctx context.Context, c *call) (*ledgerOutput, error) {
+func (s *server) readLedger(ctx context.Context, c *call) (*listOutput[LedgerEntry], error) {
 	if err := c.operator(); err != nil {
 		return nil, err
 	}
@@ -64,5 +78,5 @@ func (s *server) readLedger(ctx context.Context, c *call) (*ledgerOutput, error)
 		entries = entries[:limit]
 		next = strconv.FormatInt(entries[limit-1].Seq, 10)
 	}
-	return &ledgerOutput{list[ledger.Entry]{append([]ledger.Entry{}, entries...), next}}, nil
+	return listed(entries, next, ledgerEntryOf), nil
 }

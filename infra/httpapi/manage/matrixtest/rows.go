@@ -30,10 +30,7 @@ func rowsOf(o operation) []row {
 	if len(names) == 0 {
 		own.name = "-"
 	}
-	rows = append(rows, own)
-	for _, s := range special[o.id] {
-		rows = append(rows, s)
-	}
+	rows = append(append(rows, own), special[o.id]...)
 	for _, name := range names {
 		name := name[1]
 		foreign := row{name: "foreign " + name, body: bodies[o.id], ids: func(w *world, _ string) (place, string) {
