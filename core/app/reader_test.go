@@ -58,6 +58,10 @@ func (d watched) List(context.Context, directory.Part, string, string, int) ([]d
 	panic("nobody lists")
 }
 
+func (d watched) Remains(context.Context, directory.Part, string, int) ([]directory.Record, string, error) {
+	panic("nobody sweeps")
+}
+
 func (d watched) Apply(context.Context, ...directory.Change) (directory.Version, error) {
 	panic("nobody writes")
 }

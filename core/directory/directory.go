@@ -106,8 +106,8 @@ const (
 )
 
 // Directory keeps records. Safe for concurrent use. Reads see all writes that
-// returned before. Expired records are absent from every answer, also before
-// they are reclaimed.
+// returned before. Expired records are absent from every answer but that of
+// Remains, also before they are reclaimed.
 //
 // Callers retry nothing; a store retries what it knows not to have happened.
 // An Apply that failed may have happened: with IfVersion or IfAbsent, who
@@ -120,6 +120,10 @@ type Directory interface {
 	// ascending name. It may return fewer, also none, and reports whether there
 	// may be more: next is then the name to go on after, else "".
 	List(ctx context.Context, p Part, prefix, after string, limit int) (page []Record, next string, err error)
+	// Remains is List without a prefix, of expired records too, as long as they
+	// have not been reclaimed: for who has to make sure that nothing is left of a
+	// part. An expired record is removed by Delete without condition.
+	Remains(ctx context.Context, p Part, after string, limit int) (page []Record, next string, err error)
 	// Apply makes all changes, each about another key, or none. It returns the
 	// version that every record it put now has, or ErrConflict.
 	Apply(ctx context.Context, changes ...Change) (Version, error)

@@ -193,7 +193,7 @@ func (e eraser) settle(_ context.Context, j *job.Job) (bool, error) {
 
 // certify makes sure that nothing is left, else goes back, and signs that.
 func (e eraser) certify(ctx context.Context, j *job.Job) (bool, error) {
-	page, next, err := e.Accounts.Directory.List(ctx, account.ID(j.Account).Part(), "", "", 1)
+	page, next, err := e.Accounts.Directory.Remains(ctx, account.ID(j.Account).Part(), "", 1)
 	if err != nil {
 		return false, err
 	}

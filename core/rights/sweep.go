@@ -68,8 +68,22 @@ func (s *sweep) record(r directory.Record) (bool, error) {
 	if s.among+1+len(lookups) > job.MaxWith {
 		return false, nil
 	}
+	if !r.Expires.IsZero() && !s.e.now().Before(r.Expires) {
+		s.clear(append(lookups, r.Key)...)
+		return true, nil
+	}
 	s.take(r)
 	return true, s.remove(lookups...)
+}
+
+// clear removes records that have expired, and what leads to them, which has
+// expired with them: nobody finds them any more.
+func (s *sweep) clear(keys ...directory.Key) {
+	for _, k := range keys {
+		s.j.With(directory.Delete(k, directory.Always))
+	}
+	s.j.Count(countRecords, 1)
+	s.among += len(keys)
 }
 
 // directory removes the records of an account. That of the account itself is the
@@ -77,7 +91,7 @@ func (s *sweep) record(r directory.Record) (bool, error) {
 // an application that was made too late to be closed, it goes back.
 func (e eraser) directory(ctx context.Context, j *job.Job) (bool, error) {
 	s := sweep{e: e, ctx: ctx, j: j}
-	page, next, err := e.Accounts.Directory.List(ctx, account.ID(j.Account).Part(), "", j.Cursor, some)
+	page, next, err := e.Accounts.Directory.Remains(ctx, account.ID(j.Account).Part(), j.Cursor, some)
 	if err != nil {
 		return false, err
 	}

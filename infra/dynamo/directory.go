@@ -67,19 +67,40 @@ func (d *Directory) List(ctx context.Context, p directory.Part, prefix, after st
 	if after > prefix && !strings.HasPrefix(after, prefix) {
 		return nil, "", nil // it comes after all that have the prefix
 	}
+	in := d.pageOf(p, after, limit)
 	unexpired := d.unexpired()
-	in := &dynamodb.QueryInput{
-		TableName: &d.table, ConsistentRead: aws.Bool(!d.relaxed), Limit: aws.Int32(int32(limit)),
-		KeyConditionExpression: aws.String(Hash + " = :pk"), FilterExpression: &unexpired.expression, ExpressionAttributeValues: unexpired.values,
-	}
-	in.ExpressionAttributeValues[":pk"] = str(p.String())
+	in.FilterExpression, in.ExpressionAttributeValues[":now"] = &unexpired.expression, unexpired.values[":now"]
 	if prefix != "" {
 		*in.KeyConditionExpression += " AND begins_with(" + Range + ", :prefix)"
 		in.ExpressionAttributeValues[":prefix"] = str(prefix)
 	}
-	if after != "" && strings.HasPrefix(after, prefix) {
+	if !strings.HasPrefix(after, prefix) {
+		in.ExclusiveStartKey = nil // a query has to begin where it looks
+	}
+	return d.page(ctx, p, in)
+}
+
+// Remains implements directory.Directory. One call is one query.
+func (d *Directory) Remains(ctx context.Context, p directory.Part, after string, limit int) ([]directory.Record, string, error) {
+	if err := directory.CheckList(p, "", after, limit); err != nil {
+		return nil, "", err
+	}
+	return d.page(ctx, p, d.pageOf(p, after, limit))
+}
+
+// pageOf is the query for a part.
+func (d *Directory) pageOf(p directory.Part, after string, limit int) *dynamodb.QueryInput {
+	in := &dynamodb.QueryInput{
+		TableName: &d.table, ConsistentRead: aws.Bool(!d.relaxed), Limit: aws.Int32(int32(limit)),
+		KeyConditionExpression: aws.String(Hash + " = :pk"), ExpressionAttributeValues: item{":pk": str(p.String())},
+	}
+	if after != "" {
 		in.ExclusiveStartKey = key(p.String(), after)
 	}
+	return in
+}
+
+func (d *Directory) page(ctx context.Context, p directory.Part, in *dynamodb.QueryInput) ([]directory.Record, string, error) {
 	out, err := d.client.query(ctx, in)
 	if err != nil {
 		return nil, "", err

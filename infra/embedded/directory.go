@@ -84,10 +84,21 @@ func readRecord(txn *badger.Txn, k directory.Key, now time.Time) (r directory.Re
 
 // List implements directory.Directory.
 func (d *Directory) List(ctx context.Context, p directory.Part, prefix, after string, limit int) (page []directory.Record, next string, err error) {
+	return d.list(ctx, p, prefix, after, limit, d.disk.options.Now())
+}
+
+// Remains implements directory.Directory.
+func (d *Directory) Remains(ctx context.Context, p directory.Part, after string, limit int) (page []directory.Record, next string, err error) {
+	return d.list(ctx, p, "", after, limit, never)
+}
+
+// never is a time at which nothing has expired.
+var never time.Time
+
+func (d *Directory) list(ctx context.Context, p directory.Part, prefix, after string, limit int, now time.Time) (page []directory.Record, next string, err error) {
 	if err := cmp.Or(directory.CheckList(p, prefix, after, limit), ctx.Err()); err != nil {
 		return nil, "", err
 	}
-	now := d.disk.options.Now()
 	err = d.disk.view(func(txn *badger.Txn) error {
 		part := partKey(p)
 		it := txn.NewIterator(badger.IteratorOptions{Prefix: append(part[:len(part):len(part)], prefix...)})

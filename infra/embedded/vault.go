@@ -111,11 +111,19 @@ func (v *Vault) Get(ctx context.Context, k directory.Key) (r directory.Record, e
 
 // List implements directory.Directory.
 func (v *Vault) List(ctx context.Context, p directory.Part, prefix, after string, limit int) (page []directory.Record, next string, err error) {
+	return v.list(ctx, p, prefix, after, limit, v.now())
+}
+
+// Remains implements directory.Directory.
+func (v *Vault) Remains(ctx context.Context, p directory.Part, after string, limit int) (page []directory.Record, next string, err error) {
+	return v.list(ctx, p, "", after, limit, never)
+}
+
+func (v *Vault) list(ctx context.Context, p directory.Part, prefix, after string, limit int, now time.Time) (page []directory.Record, next string, err error) {
 	if err := directory.CheckList(p, prefix, after, limit); err != nil {
 		return nil, "", err
 	}
 	err = v.look(ctx, func() {
-		now := v.now()
 		for k, r := range v.kept {
 			if k.Part == p && k.Name > after && strings.HasPrefix(k.Name, prefix) && readable(r.Expires, now) {
 				page = append(page, r)

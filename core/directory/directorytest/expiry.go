@@ -2,6 +2,7 @@ package directorytest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tacet/core/directory"
@@ -89,5 +90,50 @@ func (s *shelf) gaps() {
 	for _, size := range []int{1, 2, 5, 100} {
 		s.wantNames(part, "", "", size, want...)
 		s.wantNames(part, "", "17", size, want[2:]...)
+	}
+}
+
+// remains looks through a part in which some records have expired. Whether these
+// are still there is the store's business; those that have not must be.
+func (s *shelf) remains() {
+	for i := range 5 {
+		s.apply(until(fmt.Sprint("ends", i), "1", begin.Add(time.Minute), directory.Always), put(fmt.Sprint("stays", i), "1"))
+	}
+	s.apply(directory.Put(directory.Key{Part: other, Name: "other"}, nil, time.Time{}, directory.Always))
+	s.at(begin.Add(time.Hour))
+	for _, size := range []int{1, 3, 1000} {
+		var stay []string
+		for _, r := range s.rest(size) {
+			if r.Part != part || len(r.Value) != 1 {
+				s.Errorf("%s with %d bytes", r.Key, len(r.Value))
+			}
+			if r.Expires.IsZero() {
+				stay = append(stay, r.Name)
+			}
+		}
+		if want := []string{"stays0", "stays1", "stays2", "stays3", "stays4"}; !slices.Equal(stay, want) {
+			s.Errorf("by %d there remain %q, want %q among them", size, stay, want)
+		}
+	}
+	for _, r := range s.rest(2) {
+		s.apply(directory.Delete(r.Key, directory.Always))
+	}
+	if left := names(s.rest(2)); len(left) > 0 {
+		s.Errorf("left: %q", left)
+	}
+}
+
+// rest returns all that remains of the part, asked for by so many at a time.
+func (s *shelf) rest(size int) (all []directory.Record) {
+	s.Helper()
+	for after := ""; ; {
+		page, next, err := s.d.Remains(s.Context(), part, after, size)
+		if err != nil || len(page) > size || next != "" && next <= after {
+			s.Fatalf("%d records, and more after %q: %v", len(page), next, err)
+		}
+		all = append(all, page...)
+		if after = next; after == "" {
+			return all
+		}
 	}
 }

@@ -36,6 +36,17 @@ func (x faulty) List(ctx context.Context, p directory.Part, prefix, after string
 	return page, next, nil
 }
 
+func (x faulty) Remains(ctx context.Context, p directory.Part, after string, limit int) (page []directory.Record, next string, err error) {
+	err = x.f.Do("Remains", about{p.String()}, func() (err error) {
+		page, next, err = x.d.Remains(ctx, p, after, limit)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return page, next, nil
+}
+
 func (x faulty) Apply(ctx context.Context, changes ...directory.Change) (directory.Version, error) {
 	var keys about
 	for _, c := range changes {

@@ -46,13 +46,24 @@ func (m *Memory) List(ctx context.Context, p directory.Part, prefix, after strin
 	if err := cmp.Or(directory.CheckList(p, prefix, after, limit), ctx.Err()); err != nil {
 		return nil, "", err
 	}
-	page := m.those(func(k directory.Key) bool {
-		return k.Part == p && strings.HasPrefix(k.Name, prefix) && k.Name > after
-	})
-	if len(page) <= limit {
-		return page, "", nil
+	return cut(m.those(func(r directory.Record) bool {
+		return r.Part == p && strings.HasPrefix(r.Name, prefix) && r.Name > after && m.alive(r)
+	}), limit)
+}
+
+// Remains implements directory.Directory.
+func (m *Memory) Remains(ctx context.Context, p directory.Part, after string, limit int) ([]directory.Record, string, error) {
+	if err := cmp.Or(directory.CheckList(p, "", after, limit), ctx.Err()); err != nil {
+		return nil, "", err
 	}
-	return page[:limit], page[limit-1].Name, nil
+	return cut(m.those(func(r directory.Record) bool { return r.Part == p && r.Name > after }), limit)
+}
+
+func cut(all []directory.Record, limit int) ([]directory.Record, string, error) {
+	if len(all) <= limit {
+		return all, "", nil
+	}
+	return all[:limit], all[limit-1].Name, nil
 }
 
 // Apply implements directory.Directory.
@@ -103,27 +114,28 @@ func (m *Memory) holds(c directory.Change) bool {
 // there returns the record under a key, if it has not expired.
 func (m *Memory) there(k directory.Key) (directory.Record, bool) {
 	r, ok := m.records[k]
-	if !ok || !r.Expires.IsZero() && !m.now().Before(r.Expires) {
+	if !ok || !m.alive(r) {
 		return directory.Record{}, false
 	}
 	return r, true
 }
 
+func (m *Memory) alive(r directory.Record) bool {
+	return r.Expires.IsZero() || m.now().Before(r.Expires)
+}
+
 // All returns every record that has not expired, by part and name: what a test
 // looks through.
 func (m *Memory) All() []directory.Record {
-	return m.those(func(directory.Key) bool { return true })
+	return m.those(m.alive)
 }
 
-func (m *Memory) those(which func(directory.Key) bool) []directory.Record {
+func (m *Memory) those(which func(directory.Record) bool) []directory.Record {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var all []directory.Record
-	for k := range m.records {
-		if !which(k) {
-			continue
-		}
-		if r, ok := m.there(k); ok {
+	for _, r := range m.records {
+		if which(r) {
 			all = append(all, clone(r))
 		}
 	}

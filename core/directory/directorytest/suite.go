@@ -46,6 +46,7 @@ func Test(t *testing.T, open Open) {
 		{"an expired record is absent from every answer", (*shelf).expired},
 		{"an expired record gives way", (*shelf).replaced},
 		{"a list passes over expired records", (*shelf).gaps},
+		{"what remains can be removed to the last record", (*shelf).remains},
 		{"of those who replace one version one wins", (*shelf).raceVersion},
 		{"of those who make one record one wins", (*shelf).raceAbsent},
 		{"nothing is lost among those who read again", (*shelf).raceCount},
