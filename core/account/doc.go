@@ -22,12 +22,12 @@
 // In the directory, by kind of part (see package directory):
 //
 //	o account        account                  the account: state, times; its profile, sealed
-//	                 tally                    how many members and owners there are
+//	                 tally                    how many members, owners and applications there are
 //	                 payment                  payment details, sealed
 //	                 member/<member>          person, role, time, access tokens; the e-mail address, sealed
 //	                 invitation/<id>          e-mail, role, whether accepted; the e-mail address, sealed; expires
 //	                 app/<app>                plan, state; the name, sealed
-//	                 keys/<app>               what is known of the verification keys, without the keys
+//	                 keys/<app>               what is known of the verification keys, without the keys; sealed
 //	                 token/<id>               token, member, scope, expiry; the name, sealed; expires
 //	                 log/<time>/<id>          an entry of the activity log, sealed; expires; time counts down
 //	                 once/<hash>              what an idempotency key has made; expires after a day

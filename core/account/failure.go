@@ -90,5 +90,3 @@ func read[R any](ctx context.Context, s *Service, k directory.Key) (R, directory
 	value, err := decode[R](r)
 	return value, r, err
 }
-
-var errUnbuilt = &fault.Error{Kind: fault.Unavailable, Text: "this is being built"}

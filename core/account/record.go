@@ -55,11 +55,13 @@ type (
 		Created time.Time `json:"created"`
 		Profile []byte    `json:"profile"` // sealed: Profile
 	}
-	// tallyRecord is replaced by whoever changes who is a member or an owner:
-	// of two who do it at the same time one is told to look again.
+	// tallyRecord is replaced by whoever changes who is a member or an owner,
+	// or which applications there are: of two who do it at the same time one is
+	// told to look again.
 	tallyRecord struct {
 		Members int `json:"members"`
 		Owners  int `json:"owners"`
+		Apps    int `json:"apps,omitzero"`
 	}
 	paymentRecord struct {
 		Payment []byte `json:"payment"` // sealed: Payment

@@ -104,7 +104,7 @@ func (s Slots) LogValue() slog.Value { return slog.StringValue(s.String()) }
 func (s Slots) Check() error {
 	for _, kind := range []Kind{Client, Admin} {
 		for i, slot := range s.Of(kind) {
-			if err := slot.check(); err != nil {
+			if err := slot.Check(); err != nil {
 				return &fault.Error{Kind: fault.Invalid, Text: fmt.Sprintf("%s key %d: %s", kind, i+1, fault.Public(err).Text), Cause: err}
 			}
 		}
@@ -119,7 +119,9 @@ func (s Slots) Check() error {
 	return nil
 }
 
-func (s Slot) check() error {
+// Check returns nil when the slot is empty or usable, else a fault of kind
+// Invalid that says how it is wrong.
+func (s Slot) Check() error {
 	switch {
 	case s.Empty():
 		return nil

@@ -20,6 +20,8 @@ const (
 	EraseAccount Kind = "erase-account"
 	EraseApp     Kind = "erase-app"
 	Restamp      Kind = "restamp" // telemetry of an application, after its plan changed
+	// EndConnections is those of an application from which a right was taken.
+	EndConnections Kind = "end-connections"
 )
 
 // ID identifies a job: 32 hex digits. That of a deletion is the id of the
