@@ -56,6 +56,13 @@ func (s *Service) Steps() map[job.Kind][]job.Step {
 			{Name: "connections-again", Do: e.connections},
 			{Name: "telemetry-again", Do: e.telemetry},
 		},
+		job.EndConnections: {
+			{Name: "connections", Do: e.connections},
+			{Name: "settle", Do: e.settle},
+			// Once more, for who was let in meanwhile by somebody who had looked
+			// before.
+			{Name: "connections-again", Do: e.connections},
+		},
 		job.Restamp: {
 			// First, so that whoever still remembers the former plan has
 			// forgotten it.
