@@ -159,7 +159,7 @@ const margin = 20 * time.Second
 // archive writes the volume, and returns what the next one begins after.
 func (s *Service) archive(ctx context.Context, c *account.Caller, x *Export, w io.Writer, v Volume) (next string, err error) {
 	a := newArchive(w, s.now())
-	contents := &contents{s: s, ctx: ctx, c: c.Reading(), export: x, archive: a}
+	contents := &contents{s: s, ctx: ctx, c: c.Reading(), export: x, archive: a, limited: v.Bytes > 0}
 	last, err := contents.write(v.After, func() bool { return v.Bytes > 0 && a.out.n >= v.Bytes || !s.hasTime(ctx) })
 	if err != nil {
 		return "", err

@@ -4,15 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"tacet/core/account"
-	"tacet/core/app"
-	"tacet/core/plan"
-	"tacet/core/telemetry"
 )
 
 // contents is what goes into one volume.
@@ -22,6 +18,7 @@ type contents struct {
 	c       *account.Caller // who may read everything
 	export  *Export
 	archive *archive
+	limited bool // volumes have a limit, so that no file should be too long
 }
 
 // kept is one class of what is held: a file of a download. In a download of
@@ -48,32 +45,25 @@ var all = []kept{
 	{"ledger.json", false, "The account's lines in the record of administrative requests: downloads and deletions that were asked for, and what came of them. It names nobody, and its lines end after a year.", (*contents).ledger},
 }
 
-const telemetryAbout = "What was recorded of the messages and connections of one application on one day (UTC), one line for each: eight attributes, and never what was sent. It is kept for as long as the application's plan says."
-
-// telemetryName is the file of an application's day.
-var telemetryName = regexp.MustCompile(`^telemetry/([0-9a-f]{32})/([0-9]{4}-[0-9]{2}-[0-9]{2})\.jsonl$`)
-
 // isPlace reports whether a volume can begin after it.
 func isPlace(s string) bool {
 	if s == "" || slices.ContainsFunc(all, func(k kept) bool { return k.name == s }) {
 		return true
 	}
-	m := telemetryName.FindStringSubmatch(s)
-	if m == nil {
-		return false
-	}
-	_, err := time.Parse(time.DateOnly, m[2])
-	return err == nil
+	_, _, ok := parsePiece(s)
+	return ok
 }
 
 // write writes the files that come after a place, until it is full, and returns
 // the last one then; "" if there are no more.
 func (x *contents) write(after string, full func() bool) (last string, err error) {
-	if err := x.one(kept{name: readmeName, write: (*contents).readme}); err != nil {
-		return "", err
+	if after == "" {
+		if err := x.one(kept{name: readmeName, write: (*contents).readme}); err != nil {
+			return "", err
+		}
 	}
 	from := slices.IndexFunc(all, func(k kept) bool { return k.name == after }) + 1
-	if strings.HasPrefix(after, "telemetry/") {
+	if _, _, ok := parsePiece(after); ok {
 		from = len(all)
 	}
 	for i, k := range all[from:] {
@@ -105,67 +95,6 @@ func (x *contents) one(k kept) error {
 	return nil
 }
 
-// telemetry writes a file for each application and day on which something was
-// recorded.
-func (x *contents) telemetry(after string, full func() bool) (last string, err error) {
-	var afterApp, afterDay string
-	if m := telemetryName.FindStringSubmatch(after); m != nil {
-		afterApp, afterDay = m[1], m[2]
-	}
-	stop := false
-	err = x.apps(func(a account.Application) error {
-		if stop || string(a.ID) < afterApp {
-			return nil
-		}
-		today := telemetry.Daily.Start(x.export.At)
-		first := telemetry.Daily.Start(x.export.At.Add(-retention(a.Plan)))
-		for day := first; !day.After(today); day = day.AddDate(0, 0, 1) {
-			date := day.Format(time.DateOnly)
-			if string(a.ID) == afterApp && date <= afterDay {
-				continue
-			}
-			if err := x.day(a.ID, day); err != nil {
-				return err
-			}
-			if full() {
-				last, stop = dayName(a.ID, date), true
-				return nil
-			}
-		}
-		return nil
-	})
-	return last, err
-}
-
-func dayName(id app.ID, date string) string { return "telemetry/" + string(id) + "/" + date + ".jsonl" }
-
-// retention is for how long a plan keeps telemetry.
-func retention(name plan.Name) time.Duration {
-	p, err := plan.ByName(name)
-	if err != nil {
-		return telemetry.MaxDays * 24 * time.Hour // of a plan that is no more
-	}
-	return p.Retention
-}
-
-// day writes a file, if there is anything to write into it.
-func (x *contents) day(id app.ID, day time.Time) error {
-	var f *file
-	err := x.s.Events.Each(x.ctx, id, day, day.AddDate(0, 0, 1), x.s.Accounts.Now(), func(e telemetry.Event) error {
-		if f == nil {
-			var err error
-			if f, err = x.archive.create(dayName(id, day.Format(time.DateOnly))); err != nil {
-				return err
-			}
-		}
-		return f.line(e)
-	})
-	if err == nil && f != nil {
-		f.finish()
-	}
-	return err
-}
-
 // readme says what is in each file.
 func (x *contents) readme(f *file) error {
 	what := "everything that is held about the account " + string(x.c.Account)
@@ -181,7 +110,7 @@ func (x *contents) readme(f *file) error {
 		}
 	}
 	if x.export.Scope == WholeAccount {
-		explain("telemetry/<application>/<day>.jsonl", telemetryAbout)
+		explain(telemetryFolder+"<application>/<day>.jsonl", telemetryAbout)
 	}
 	explain(manifestName, "The length and the SHA-256 of each file, so that you can tell whether you have them all, and unchanged. If there is more in another volume, \"next\" says after what.")
 	text.WriteString("\nFiles that end in .json are one JSON value; those that end in .jsonl are one JSON object in each line.\nBesides these files there are hashes, by which you are found when you sign in: they are made of what you see here.\n")

@@ -116,6 +116,9 @@ func TestADeletionThatIsInterruptedAnywhereEndsTheSame(t *testing.T) {
 	clean := newWorld(t)
 	ann := clean.found("ann")
 	of := int64(len(clean.records()))
+	if len(clean.begun) > 0 {
+		t.Fatal("there are jobs already")
+	}
 	clean.faults.Fail(0, faulttest.NotApplied)
 	if _, err := ann.delete(); err != nil {
 		t.Fatal(err)
@@ -233,7 +236,7 @@ func TestWhatArrivesLateIsSweptToo(t *testing.T) {
 					return
 				}
 				planted = true
-				ann.addApp(app.ID(strings.Repeat("9", 32)), 3)
+				ann.plant(app.ID(strings.Repeat("9", 32)))
 				w.put(directory.Put(ann.owner.Key("log/late/entry"), []byte(`{}`), time.Time{}, directory.Always))
 			})
 			request, err := ann.delete()

@@ -10,8 +10,10 @@ import (
 	"tacet/core/account"
 	"tacet/core/app"
 	"tacet/core/directory"
+	"tacet/core/grant"
 	"tacet/core/job"
 	"tacet/core/ledger"
+	"tacet/core/plan"
 )
 
 // estate is an account with something of every class in it. Whatever somebody
@@ -23,6 +25,8 @@ type estate struct {
 	owner  *account.Caller
 	member *account.Caller
 	apps   []app.ID
+	// secrets are tokens and keys in clear, as they were handed out.
+	secrets []string
 }
 
 // found makes an account of somebody's.
@@ -40,22 +44,33 @@ func (w *world) found(name string) *estate {
 	_, err = e.owner.Invite(w.Context(), e.marker+"-guest@example.org", account.Viewer, "")
 	w.must(err)
 	for _, c := range []*account.Caller{e.owner, e.member} {
-		_, _, err = c.MakeToken(w.Context(), account.NewToken{Name: e.marker + "-token-" + string(c.Role)}, "")
+		_, secret, err := c.MakeToken(w.Context(), account.NewToken{Name: e.marker + "-token-" + string(c.Role)}, "")
 		w.must(err)
+		e.secrets = append(e.secrets, secret)
 	}
-	for n := range 2 {
-		e.addApp(app.ID(fmt.Sprintf("%x%030x", name[:1], n)), 3)
+	for range 2 {
+		e.addApp(3)
 	}
+	slices.Sort(e.apps)
 	e.owner = w.in(p, a.ID)
 	return e
 }
 
-// addApp makes an application with connections and telemetry, some of it on
-// several days.
-func (e *estate) addApp(id app.ID, telemetry int) {
+// addApp makes an application with a key, connections and telemetry, some of it
+// on several days.
+func (e *estate) addApp(telemetry int) {
 	e.w.Helper()
+	a, err := e.owner.MakeApp(e.w.Context(), account.NewApplication{Name: e.marker + "-app", Plan: plan.Team}, "")
+	e.w.must(err)
+	_, secret, err := e.owner.MakeKey(e.w.Context(), string(a.ID), account.NewKey{Kind: grant.Client}, "")
+	e.w.must(err)
+	e.secrets = append(e.secrets, secret.Reveal())
+	e.furnish(a.ID, telemetry)
+}
+
+// furnish gives an application connections and telemetry.
+func (e *estate) furnish(id app.ID, telemetry int) {
 	e.apps = append(e.apps, id)
-	e.makeApp(id)
 	e.w.open[id] = 3
 	for i := range telemetry {
 		e.w.events.add(id, e.w.time().Add(-time.Duration(i)*20*time.Hour), e.marker+"-topic", 30*24*time.Hour)
@@ -74,10 +89,11 @@ func recordOf(kind directory.Kind, id app.ID) directory.Key {
 	return directory.Key{Part: directory.Part{Kind: kind, ID: string(id)}, Name: directory.Only}
 }
 
-// makeApp writes the records of an application.
-func (e *estate) makeApp(id app.ID) {
+// plant writes the records of an application past all verbs, as a request does
+// that was on its way.
+func (e *estate) plant(id app.ID) {
 	e.w.Helper()
-	text, err := json.Marshal(app.App{ID: id, Account: string(e.owner.Account), Plan: "team"})
+	text, err := json.Marshal(app.App{ID: id, Account: string(e.owner.Account), Plan: plan.Team})
 	e.w.must(err)
 	e.w.put(
 		directory.Put(e.owner.Key("app/"+string(id)), []byte(`{}`), time.Time{}, directory.IfAbsent),
@@ -85,6 +101,7 @@ func (e *estate) makeApp(id app.ID) {
 		directory.Put(recordOf('a', id), text, time.Time{}, directory.IfAbsent),
 		directory.Put(recordOf('v', id), []byte(`sealed`), time.Time{}, directory.IfAbsent),
 	)
+	e.furnish(id, 3)
 }
 
 // needles are all ids, hashes and texts by which the account could be found,
