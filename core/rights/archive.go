@@ -118,6 +118,13 @@ func (f *file) item(record any) error {
 	return err
 }
 
+// size returns how much of the ZIP was written, but for what the compressor
+// still holds of the last file.
+func (a *archive) size() (int64, error) {
+	err := a.zip.Flush()
+	return a.out.n, err
+}
+
 // finish notes what the manifest says of the file.
 func (f *file) finish() {
 	f.a.done = append(f.a.done, File{f.name, f.bytes, hex.EncodeToString(f.hash.Sum(nil)), f.records})
@@ -160,7 +167,10 @@ const margin = 20 * time.Second
 func (s *Service) archive(ctx context.Context, c *account.Caller, x *Export, w io.Writer, v Volume) (next string, err error) {
 	a := newArchive(w, s.now())
 	contents := &contents{s: s, ctx: ctx, c: c.Reading(), export: x, archive: a, limited: v.Bytes > 0}
-	last, err := contents.write(v.After, func() bool { return v.Bytes > 0 && a.out.n >= v.Bytes || !s.hasTime(ctx) })
+	last, err := contents.write(v.After, func() (bool, error) {
+		n, err := a.size()
+		return v.Bytes > 0 && n >= v.Bytes || !s.hasTime(ctx), err
+	})
 	if err != nil {
 		return "", err
 	}

@@ -56,31 +56,37 @@ func isPlace(s string) bool {
 
 // write writes the files that come after a place, until it is full, and returns
 // the last one then; "" if there are no more.
-func (x *contents) write(after string, full func() bool) (last string, err error) {
+func (x *contents) write(after string, full func() (bool, error)) (last string, err error) {
 	if after == "" {
 		if err := x.one(kept{name: readmeName, write: (*contents).readme}); err != nil {
 			return "", err
 		}
 	}
-	from := slices.IndexFunc(all, func(k kept) bool { return k.name == after }) + 1
-	if _, _, ok := parsePiece(after); ok {
-		from = len(all)
-	}
-	for i, k := range all[from:] {
-		if x.export.Scope == OneSelf && !k.self {
-			continue
-		}
-		if err := x.one(k); err != nil {
+	for files := x.files(after); len(files) > 0; files = files[1:] {
+		if err := x.one(files[0]); err != nil {
 			return "", err
 		}
-		if more := from+i+1 < len(all) || x.export.Scope == WholeAccount; more && full() {
-			return k.name, nil
+		if len(files) == 1 && x.export.Scope == OneSelf {
+			break // nothing comes after it
+		}
+		if enough, err := full(); enough || err != nil {
+			return files[0].name, err
 		}
 	}
 	if x.export.Scope == OneSelf {
 		return "", nil
 	}
 	return x.telemetry(after, full)
+}
+
+// files returns the files, but the telemetry, that come after a place.
+func (x *contents) files(after string) []kept {
+	if _, _, ok := parsePiece(after); ok {
+		return nil
+	}
+	from := slices.IndexFunc(all, func(k kept) bool { return k.name == after }) + 1
+	files := slices.Clone(all[from:])
+	return slices.DeleteFunc(files, func(k kept) bool { return x.export.Scope == OneSelf && !k.self })
 }
 
 func (x *contents) one(k kept) error {

@@ -1,6 +1,7 @@
 package rights
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func retention(name plan.Name) time.Duration {
 
 // telemetry writes a file for each application and day on which something was
 // recorded.
-func (x *contents) telemetry(after string, full func() bool) (last string, err error) {
+func (x *contents) telemetry(after string, full func() (bool, error)) (last string, err error) {
 	fromApp, done, _ := parsePiece(after)
 	t := &telling{x: x, full: full}
 	err = x.apps(func(a account.Application) error {
@@ -116,9 +117,9 @@ func (x *contents) telemetry(after string, full func() bool) (last string, err e
 		return nil
 	})
 	if errors.Is(err, errFull) {
-		err = nil
+		return t.last, nil
 	}
-	return t.last, err
+	return "", err
 }
 
 var errFull = errors.New("the volume is full")
@@ -126,7 +127,7 @@ var errFull = errors.New("the volume is full")
 // telling is the telemetry of one volume.
 type telling struct {
 	x    *contents
-	full func() bool
+	full func() (bool, error)
 	of   app.ID
 	done time.Time // until when the volumes before have told of it
 	last string    // the last file, of a volume that is full
@@ -158,18 +159,19 @@ func (t *telling) tell(p piece) error {
 	if err := t.write(p); err != nil {
 		return err
 	}
-	if t.full() {
+	enough, err := t.full()
+	if err == nil && enough {
 		t.last = p.name(t.of)
 		return errFull
 	}
-	return nil
+	return err
 }
 
 // long reports whether a piece has more events than one file should have.
 func (t *telling) long(p piece) (bool, error) {
-	n := 0
+	n, most := 0, cmp.Or(t.x.s.cut, pieceMost)
 	err := t.each(p, func(telemetry.Event) error {
-		if n++; n > pieceMost {
+		if n++; n > most {
 			return errEnough
 		}
 		return nil

@@ -63,7 +63,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.Service = &rights.Service{
 		Accounts: w.people, Ledger: ledgertest.WithFaults(w.ledger, w.faults), Settle: settle,
-		Lifetime: lifetime{w.events, w.faults}, Events: w.events,
+		Lifetime: lifetime{w.events, w.faults}, Events: faulty{w.events, w.faults},
 	}
 	w.runner = w.Runner()
 	return w
@@ -166,14 +166,30 @@ func (e *events) of(id app.ID) (found []telemetry.Record) {
 
 // Each implements telemetry.Events.
 func (e *events) Each(_ context.Context, of app.ID, from, to, now time.Time, f func(telemetry.Event) error) error {
-	for _, r := range e.of(of) {
-		if !r.At.Before(from) && r.At.Before(to) && r.Readable(now) {
-			if err := f(r.Event); err != nil {
-				return err
-			}
+	var found []telemetry.Event
+	e.mu.Lock()
+	for i := range e.records {
+		if r := &e.records[i]; r.App == of && !r.At.Before(from) && r.At.Before(to) && r.Readable(now) {
+			found = append(found, r.Event)
+		}
+	}
+	e.mu.Unlock()
+	for _, one := range found {
+		if err := f(one); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// faulty is events with faults in between.
+type faulty struct {
+	e telemetry.Events
+	f *faulttest.Faults
+}
+
+func (x faulty) Each(ctx context.Context, of app.ID, from, to, now time.Time, f func(telemetry.Event) error) error {
+	return x.f.Do("Each", text(of), func() error { return x.e.Each(ctx, of, from, to, now, f) })
 }
 
 // lifetime erases and stamps them, two at a time, with faults in between.

@@ -25,6 +25,8 @@ type Service struct {
 	// was deleted may take to arrive: longer than any request, and than anybody
 	// remembers an application.
 	Settle time.Duration
+
+	cut int // see pieceMost, for tests; 0 is pieceMost
 }
 
 // Runner returns what does the jobs that accounts leave to be done.
