@@ -21,7 +21,7 @@ const (
 
 // Tally returns the record of an account's numbers with these in it.
 func Tally(id ID, members, owners int) directory.Change {
-	value, _ := encode(tallyRecord{members, owners})
+	value, _ := encode(tallyRecord{Members: members, Owners: owners})
 	return directory.Put(keyOf(id, tallyName), value, time.Time{}, directory.Always)
 }
 
