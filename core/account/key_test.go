@@ -194,7 +194,8 @@ func TestNoKeyLiesAnywhereInClear(t *testing.T) {
 	c := w.found("ann")
 	a, _, generated := w.makeApp(c, "a name that nobody reads")
 	for i, k := range []account.NewKey{
-		{Text: grant.NewSecret(there)}, {Kind: grant.Admin, Text: grant.NewSecret(theirs)},
+		{Text: grant.NewSecret(there)},
+		{Kind: grant.Admin, Text: grant.NewSecret(theirs)},
 		{Kind: grant.Admin, JWKSURL: "https://login.private.example/keys"},
 	} {
 		_, _, err := c.MakeKey(t.Context(), string(a.ID), k, fmt.Sprint("an idempotency key of somebody ", i))
