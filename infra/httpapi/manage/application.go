@@ -76,7 +76,7 @@ func (s *server) routeApps() {
 	})
 	within(s, operation{
 		id: "create-app", method: http.MethodPost, path: appsPath, tag: "applications", status: http.StatusCreated, once: true,
-		summary: "Create an application", text: "It has no keys yet: nobody can connect before it has one.", needs: account.CreateApps,
+		summary: "Create an application", text: "It has no keys yet: nobody can connect before it has one. Another plan than the smallest needs `plans:change` as well.", needs: account.CreateApps,
 		body: NewApplication{}, example: NewApplication{Name: "Shop", Plan: "team", Settings: Settings{Addresses: privacy.Truncate}},
 	}, s.createApp)
 	within(s, operation{

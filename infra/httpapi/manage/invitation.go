@@ -30,7 +30,7 @@ const invitationsPath = accountPath + "/invitations"
 func (s *server) routeInvitations() {
 	within(s, operation{
 		id: "list-invitations", method: http.MethodGet, path: invitationsPath, tag: "members", query: pageQuery,
-		summary: "List open invitations", needs: account.ManageMembers,
+		summary: "List open invitations", needs: account.ReadMembers,
 	}, func(ctx context.Context, c *call, me *account.Caller) (*listOutput[Invitation], error) {
 		page, next, err := me.Invited(ctx, c.page())
 		return listed(page, next, invitationOf), err

@@ -1,6 +1,8 @@
 package manage_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -19,6 +21,53 @@ func read[T any](t *testing.T, body []byte) (v T) {
 		t.Fatalf("%v in %s", err, body)
 	}
 	return v
+}
+
+// manifest opens a volume and returns what its manifest says.
+func manifest(t *testing.T, volume []byte) (m rights.Manifest) {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(volume), int64(len(volume)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := z.Open("manifest.json")
+	if err == nil {
+		err = json.NewDecoder(f).Decode(&m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestADownloadComesInOneZIPOrInVolumes(t *testing.T) {
+	for _, bytes := range []int64{0, 1} {
+		r := newRig(t, func(a *manage.API) { a.VolumeBytes = bytes })
+		ada := r.signIn("ada")
+		at := r.account(ada, `{}`)
+		asked := r.want(202, `"scope":"account"`, "POST", at+"/exports", `{"scope":"account"}`, append(bearer(ada), "Idempotency-Key", "x")...)
+		where := asked.Header().Get("Location")
+		if again := r.want(200, "", "POST", at+"/exports", `{"scope":"account"}`, bearer(ada)...).Header().Get("Location"); again != where {
+			t.Errorf("asked for %s, and then for %s", where, again)
+		}
+		if head := r.want(200, "", "HEAD", where, "", bearer(ada)...); head.Body.Len() > 0 {
+			t.Errorf("HEAD got %d bytes", head.Body.Len())
+		}
+		volumes, files := 0, 0
+		for next := where; next != ""; volumes++ {
+			w := r.want(200, "", "GET", next, "", bearer(ada)...)
+			if kind := w.Header().Get("Content-Type"); kind != "application/zip" {
+				t.Fatalf("the download is %s", kind)
+			}
+			files += len(manifest(t, w.Body.Bytes()).Files)
+			next, _, _ = strings.Cut(strings.TrimPrefix(w.Header().Get("Link"), "<"), `>; rel="next"`)
+		}
+		if (volumes > 1) != (bytes > 0) || files < 5 {
+			t.Errorf("volumes of %d bytes: %d, with %d files", bytes, volumes, files)
+		}
+		r.want(404, "no such download", "GET", where, "", bearer(ada)...)
+		r.want(400, "after", "GET", where+"?before=x", "", bearer(ada)...)
+	}
 }
 
 func TestAnAccountIsDeletedAndThatIsProven(t *testing.T) {

@@ -129,6 +129,8 @@ type operation struct {
 	id, method, path string
 	body             string
 	match            bool
+	needs            account.Action // the permission that the document names; "" for none
+	roles            []account.Role // and who has it, as the document says
 }
 
 func (o operation) name() string { return o.method + " " + o.path }
@@ -140,6 +142,8 @@ func (h Host) operations(t testing.TB) []operation {
 		Paths map[string]map[string]struct {
 			OperationID string
 			Parameters  []struct{ Name string }
+			Permission  account.Action `json:"x-permission"`
+			Roles       []account.Role `json:"x-roles"`
 			RequestBody *struct {
 				Content map[string]struct{ Example json.RawMessage }
 			}
@@ -154,7 +158,7 @@ func (h Host) operations(t testing.TB) []operation {
 			if !strings.HasPrefix(path, "/v1/") {
 				continue
 			}
-			o := operation{id: op.OperationID, method: strings.ToUpper(method), path: path}
+			o := operation{id: op.OperationID, method: strings.ToUpper(method), path: path, needs: op.Permission, roles: op.Roles}
 			for _, p := range op.Parameters {
 				o.match = o.match || p.Name == "If-Match"
 			}

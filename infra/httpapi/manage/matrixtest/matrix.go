@@ -1,10 +1,14 @@
 package matrixtest
 
 import (
+	"cmp"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"tacet/core/account"
 )
 
 // Test tries everything, and returns the table as it turned out, in the form of
@@ -62,12 +66,29 @@ func (w *world) try(t *testing.T, o operation, want map[string]map[string]string
 		lines += writeRow(r.name, statuses)
 	}
 	w.strangers(t, answers)
+	o.told(t, answers["own"])
 	for name := range want {
 		if answers[name] == nil {
 			t.Errorf("the table has a row %q, and nothing is tried there", name)
 		}
 	}
 	return lines
+}
+
+// told checks that who is forbidden what is his own is who the document says has
+// not the permission, and the other way round.
+func (o operation) told(t *testing.T, own map[string]answer) {
+	if o.needs == "" {
+		return
+	}
+	for _, r := range account.Roles {
+		if allowed := own[string(r)].status != http.StatusForbidden; allowed != slices.Contains(o.roles, r) {
+			t.Errorf("the document says of %s that it is for %v, and the answer for %s is %d", o.needs, o.roles, r, own[string(r)].status)
+		}
+	}
+	if allowed := own["token"].status != http.StatusForbidden; allowed != (o.needs == scope) {
+		t.Errorf("the document says that %s is needed, and a token with %s gets %d", o.needs, scope, own["token"].status)
+	}
 }
 
 // strangers checks that who is no member cannot tell the account from one that
@@ -78,21 +99,20 @@ func (w *world) strangers(t *testing.T, answers map[string]map[string]answer) {
 		return
 	}
 	for name, row := range answers {
-		if name != "foreign account" && row["stranger"].same() != absent["stranger"].same() {
-			t.Errorf("a stranger can tell %q from an absent account:\n%s\n%s", name, row["stranger"].same(), absent["stranger"].same())
+		for _, caller := range []string{"stranger", "operator"} {
+			if row[caller].same() != absent[caller].same() {
+				t.Errorf("the %s can tell %q from an absent account:\n%s\n%s", caller, name, row[caller].same(), absent[caller].same())
+			}
 		}
 	}
 }
 
 // ask makes the request of one cell.
 func (w *world) ask(t *testing.T, o operation, r row, caller string) answer {
-	p, token := r.ids(w, caller)
-	if token == "" {
-		token = w.tokens[caller]
-	}
-	q := request{method: o.method, path: fill(o.path, p), body: r.body, token: token}
-	if q.body == "" {
-		q.body = o.body
+	x := r.prepare(w, caller)
+	q := request{
+		method: o.method, path: fill(o.path, x.place),
+		token: cmp.Or(x.token, w.tokens[caller]), body: cmp.Or(x.body, r.body, o.body),
 	}
 	if o.match {
 		q.header = []string{"If-Match", "*"}

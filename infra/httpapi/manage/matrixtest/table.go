@@ -47,7 +47,7 @@ const (
 )
 
 const head = `# What each route answers, by who asks (see doc.go and world.go) and by what with. Written by
-# go test ./infra/httpapi/manage -run Matrix -update; read the diff.
+# go test ./infra/httpapi/manage -run Matrix -update; read the diff. What platforms differ in has | between.
 `
 
 // heading is the line above the statuses.
