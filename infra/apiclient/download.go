@@ -94,29 +94,48 @@ type brokenOff struct{ error }
 func (b *brokenOff) Unwrap() error { return b.error }
 
 // get reads a volume into a file, and returns what asks for the next.
-func (d Download) get(ctx context.Context, r Request, n int, into *os.File) (url.Values, error) {
+func (d Download) get(ctx context.Context, r Request, n int, into *os.File) (next url.Values, err error) {
+	progress := func(bytes int64) {
+		if d.Progress != nil {
+			d.Progress(n, bytes)
+		}
+	}
+	err = d.Client.stream(ctx, r, into, progress, func(response *http.Response) (err error) {
+		next, err = follow(response, r.Path)
+		return err
+	})
+	return next, err
+}
+
+// Stream makes a request and writes the body of the answer to w, which holds
+// nothing of use after an error. Progress is told how far it has come.
+func (c *Client) Stream(ctx context.Context, r Request, w io.Writer, progress func(bytes int64)) error {
+	return c.stream(ctx, r, w, progress, func(*http.Response) error { return nil })
+}
+
+// stream calls end with the answer when all of its body was written to w. It
+// may take long in all, but not at a time.
+func (c *Client) stream(ctx context.Context, r Request, w io.Writer, progress func(bytes int64), end func(*http.Response) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	response, err := d.Client.persist(ctx, r)
+	response, err := c.persist(ctx, r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer response.Body.Close()
 	stalled := time.AfterFunc(longest, func() { cancel(errStalled) })
 	defer stalled.Stop()
-	count := counted{w: into, told: func(bytes int64) {
+	count := counted{w: w, told: func(bytes int64) {
 		stalled.Reset(longest)
-		if d.Progress != nil {
-			d.Progress(n, bytes)
-		}
+		progress(bytes)
 	}}
 	if _, err := io.Copy(&count, response.Body); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return nil, &brokenOff{fmt.Errorf("the download broke off after %d bytes: %w", count.n, innermost(err))}
+		return &brokenOff{fmt.Errorf("the download broke off after %d bytes: %w", count.n, innermost(err))}
 	}
-	return follow(response, r.Path)
+	return end(response)
 }
 
 var errStalled = errors.New("nothing came any more")

@@ -49,6 +49,8 @@ type grammar struct {
 	Key        keys          `cmd:"" help:"Verification keys of an application: create, rotate, revoke."`
 	Plan       plans         `cmd:"" help:"Plans: quotas, and how long telemetry is kept."`
 	Ledger     ledgerCommand `cmd:"" help:"Show which downloads and deletions were asked for."`
+	Backup     backup        `cmd:"" help:"Write everything that the platform of this machine keeps into a file, also while it runs."`
+	Restore    restore       `cmd:"" help:"Put what is in a backup into a data folder."`
 	Stack      deployedStack `cmd:"" help:"Set up a stack in your AWS account."`
 	Estimate   estimated     `cmd:"" help:"Say what a workload costs on AWS, line by line."`
 	Completion completion    `cmd:"" help:"Print a completion script for a shell."`
