@@ -130,6 +130,48 @@ func (d *Directory) list(ctx context.Context, p directory.Part, prefix, after st
 	return page, next, nil
 }
 
+// Parts returns at most limit parts of a kind in which something can be read,
+// that come after the one with the id last ("" for the first); none after the
+// last one.
+func (d *Directory) Parts(ctx context.Context, kind directory.Kind, last string, limit int) (parts []directory.Part, err error) {
+	all := []byte{directoryPrefix, byte(kind), '#'}
+	begin := all
+	if last != "" {
+		begin = after(partKey(directory.Part{Kind: kind, ID: last}))
+	}
+	now := d.disk.options.Now()
+	err = d.disk.view(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: all})
+		defer it.Close()
+		for it.Seek(begin); it.Valid() && len(parts) < limit; {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			key := it.Item().KeyCopy(nil)
+			part := key[:partSize(key)]
+			if len(part) == 0 || len(part) == len(key) { // the mark of a drop that was interrupted
+				it.Next()
+				continue
+			}
+			k := directory.Key{Part: directory.Part{Kind: kind, ID: string(part[len(all) : len(part)-1])}, Name: string(key[len(part):])}
+			switch _, err := readRecord(txn, k, now); {
+			case errors.Is(err, directory.ErrAbsent):
+				it.Next()
+				continue
+			case err != nil:
+				return err
+			}
+			parts = append(parts, k.Part)
+			it.Seek(after(part))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the directory: %w", err)
+	}
+	return parts, nil
+}
+
 // Apply implements directory.Directory.
 func (d *Directory) Apply(ctx context.Context, changes ...directory.Change) (directory.Version, error) {
 	if err := cmp.Or(directory.CheckChanges(changes), ctx.Err()); err != nil {

@@ -81,3 +81,39 @@ func TestALargePartIsListedInPages(t *testing.T) {
 		t.Errorf("saw %d records in %d pages", seen, pages)
 	}
 }
+
+func TestPartsOfAKindAreFound(t *testing.T) {
+	clock := pubsubtest.NewClock()
+	d := open(t, embedded.Options{Now: clock.Now})
+	put := func(kind directory.Kind, id, name string, expires time.Time) {
+		t.Helper()
+		k := directory.Key{Part: directory.Part{Kind: kind, ID: id}, Name: name}
+		mustApply(t, d.Directory, directory.Put(k, nil, expires, directory.Always))
+	}
+	soon := clock.Now().Add(time.Minute)
+	for _, id := range []string{"a", "a-b", "a0", "b"} {
+		put('o', id, "expires", soon)
+		put('o', id, "stays", time.Time{})
+	}
+	put('o', "ended", "one", soon)
+	put('o', "ended", "two", soon)
+	put('n', "z", "other-kind", time.Time{})
+	put('p', "a", "other-kind", time.Time{})
+	clock.Advance(time.Hour)
+	for _, limit := range []int{1, 3, 100} {
+		var ids []string
+		for last := ""; ; last = ids[len(ids)-1] {
+			page, err := d.Directory.Parts(t.Context(), 'o', last, limit)
+			must(t, err)
+			for _, p := range page {
+				ids = append(ids, p.ID)
+			}
+			if len(page) == 0 {
+				break
+			}
+		}
+		if fmt.Sprint(ids) != "[a a-b a0 b]" {
+			t.Errorf("%d at a time: %v", limit, ids)
+		}
+	}
+}
