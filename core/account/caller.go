@@ -8,6 +8,7 @@ import (
 
 	"tacet/core/app"
 	"tacet/core/directory"
+	"tacet/core/fault"
 	"tacet/core/seal"
 )
 
@@ -51,6 +52,27 @@ func (c *Caller) find(ctx context.Context) error {
 	member, _, err := read[memberRecord](ctx, c.s, c.Key(memberPrefix+string(c.Member)))
 	c.Role = member.Role
 	return err
+}
+
+// retry is the function retry for somebody who is a member. He may have been
+// removed meanwhile, or have another role, and be no longer allowed to do it.
+func (c *Caller) retry(ctx context.Context, do func() error) error {
+	return retry(func() error {
+		err := do()
+		if f := (*fault.Error)(nil); errors.As(err, &f) || !errors.Is(err, directory.ErrConflict) {
+			return err
+		}
+		role := c.Role
+		switch found := c.find(ctx); {
+		case errors.Is(found, directory.ErrAbsent):
+			return noAccount()
+		case found != nil:
+			return found
+		case c.Role != role:
+			return conflict("your role in this account has just been changed: try again")
+		}
+		return err
+	})
 }
 
 // Key returns where a record of the caller's account lies.

@@ -48,7 +48,7 @@ func (c *Caller) Invite(ctx context.Context, email string, r Role, once string) 
 		return nil, err
 	}
 	var made *Invitation
-	err = retry(func() (err error) {
+	err = c.retry(ctx, func() (err error) {
 		made, err = c.invite(ctx, email, to, r, once)
 		return err
 	})
@@ -168,7 +168,7 @@ func (c *Caller) Withdraw(ctx context.Context, id string) error {
 	if err := c.Allow(ManageMembers); err != nil {
 		return err
 	}
-	return retry(func() error {
+	return c.retry(ctx, func() error {
 		record, r, err := c.invitation(ctx, id)
 		if err != nil {
 			return err

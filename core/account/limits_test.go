@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tacet/core/account"
+	"tacet/core/directory"
 	"tacet/core/fault"
 )
 
@@ -226,4 +227,39 @@ func TestLimitsHoldForThoseAtTheSameTime(t *testing.T) {
 		t.Errorf("%d access tokens were made where one was left", done)
 	}
 	s.sound()
+}
+
+// A member is removed, or the account swept away, between any two steps of what
+// he does: that is done, or nothing is.
+func TestWhoIsRemovedMeanwhileLeavesNothingBehind(t *testing.T) {
+	for _, v := range verbs {
+		if !v.writes || v.name == "Leave" {
+			continue
+		}
+		for nth := 1; ; nth++ {
+			s := newStage(t)
+			second := s.fresh(s.join(s.owner, "otto", account.Owner))
+			met := false
+			s.faults.Fail(0, 0)
+			var before []directory.Record
+			s.faults.Hook(func(n int, _ string) {
+				if n == nth {
+					met = true
+					s.must(s.owner.Remove(t.Context(), string(second.Member), ""))
+					before = s.memory.All()
+				}
+			})
+			err := v.do(t, s, second)
+			s.faults.Stop()
+			if !met {
+				s.must(err)
+				break
+			}
+			s.want(fault.NotFound, err)
+			if !same(before, s.memory.All()) {
+				t.Errorf("%s, call %d: something has changed", v.name, nth)
+			}
+			s.sound()
+		}
+	}
 }

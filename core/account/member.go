@@ -97,7 +97,7 @@ func (c *Caller) SetRole(ctx context.Context, id string, r Role, v directory.Ver
 		return nil, err
 	}
 	var changed *Member
-	err := retry(func() (err error) {
+	err := c.retry(ctx, func() (err error) {
 		changed, err = c.setRole(ctx, id, r, v)
 		return err
 	})
@@ -146,7 +146,7 @@ func (c *Caller) Remove(ctx context.Context, id string, v directory.Version) err
 	if err := c.Allow(what); err != nil {
 		return err
 	}
-	return retry(func() error { return c.remove(ctx, what, id, v) })
+	return c.retry(ctx, func() error { return c.remove(ctx, what, id, v) })
 }
 
 // remove removes as many of the access tokens first as may be too many for the

@@ -72,17 +72,20 @@ func (c *Caller) SetPayment(ctx context.Context, p Payment, v directory.Version)
 	if err != nil {
 		return "", err
 	}
-	change := directory.Replace(directory.Record{Key: k, Version: v}, value)
-	if v == AnyVersion {
-		change.If = directory.Always
-	}
-	version, err := c.Apply(ctx, UpdatePayment, string(c.Account), change)
-	if !errors.Is(err, directory.ErrConflict) {
-		return version, err
-	}
-	// Either the details are not what they were, or the account is not there.
-	if _, _, err := c.account(ctx); err != nil {
-		return "", err
-	}
-	return "", stale()
+	var version directory.Version
+	err = c.retry(ctx, func() error {
+		r, err := c.s.get(ctx, k)
+		if errors.Is(err, directory.ErrAbsent) {
+			r, err = directory.Record{Key: k}, nil
+		}
+		if err != nil {
+			return err
+		}
+		if v != AnyVersion && v != r.Version {
+			return stale()
+		}
+		version, err = c.Apply(ctx, UpdatePayment, string(c.Account), directory.Replace(r, value))
+		return err
+	})
+	return version, err
 }

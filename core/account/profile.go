@@ -63,7 +63,7 @@ func (c *Caller) Update(ctx context.Context, p Profile, v directory.Version) (*A
 		return nil, err
 	}
 	var updated *Account
-	err = retry(func() error {
+	err = c.retry(ctx, func() error {
 		record, r, err := c.account(ctx)
 		if err != nil {
 			return err

@@ -85,7 +85,7 @@ func (c *Caller) MakeToken(ctx context.Context, t NewToken, once string) (*Token
 	}
 	var made *Token
 	var secret string
-	err = retry(func() (err error) {
+	err = c.retry(ctx, func() (err error) {
 		made, secret, err = c.makeToken(ctx, t, asked, once)
 		return err
 	})
@@ -233,7 +233,7 @@ func (c *Caller) RevokeToken(ctx context.Context, id string) error {
 	if err := c.Allow(ManageTokens); err != nil {
 		return err
 	}
-	return retry(func() error {
+	return c.retry(ctx, func() error {
 		record, r, err := c.token(ctx, id)
 		if err != nil {
 			return err
