@@ -30,6 +30,26 @@ func BodyDoc(v, example any, also ...string) map[string]any {
 	return map[string]any{bodyKey: requestBody{reflect.TypeOf(v), example, append([]string{"application/json"}, also...)}}
 }
 
+const alsoKey = "also"
+
+// Also says that an operation may succeed with another status as well, with the
+// same answer.
+func Also(metadata map[string]any, status int) map[string]any {
+	if metadata == nil {
+		metadata = map[string]any{}
+	}
+	metadata[alsoKey] = status
+	return metadata
+}
+
+func documentAlso(_ *huma.OpenAPI, op *huma.Operation) {
+	if status, ok := op.Metadata[alsoKey].(int); ok {
+		its := *op.Responses[strconv.Itoa(op.DefaultStatus)]
+		its.Description = http.StatusText(status)
+		op.Responses[strconv.Itoa(status)] = &its
+	}
+}
+
 func documentBody(doc *huma.OpenAPI, op *huma.Operation) {
 	b, ok := op.Metadata[bodyKey].(requestBody)
 	if !ok {
@@ -65,7 +85,7 @@ func (s *Server) Document(d Description) (doc *huma.OpenAPI, all []*huma.Operati
 		Components: &huma.Components{
 			Schemas: schemas, Responses: documentErrors(schemas, d.Sent), SecuritySchemes: d.SecuritySchemes,
 		},
-		OnAddOperation: []huma.AddOpFunc{documentBody, func(_ *huma.OpenAPI, op *huma.Operation) { all = append(all, op) }},
+		OnAddOperation: []huma.AddOpFunc{documentBody, documentAlso, func(_ *huma.OpenAPI, op *huma.Operation) { all = append(all, op) }},
 	}
 	api := newAPI(doc, func(func(huma.Context)) {})
 	for _, r := range s.routes {

@@ -38,7 +38,7 @@ const exportsPath = accountPath + "/exports"
 
 func (s *server) routeExports() {
 	within(s, operation{
-		id: "create-export", method: http.MethodPost, path: exportsPath, tag: "your rights", status: http.StatusAccepted, once: true,
+		id: "create-export", method: http.MethodPost, path: exportsPath, tag: "your rights", status: http.StatusAccepted, also: http.StatusOK, once: true,
 		summary: "Ask for a download of everything held", needs: account.ExportSelf,
 		text: "It can be fetched for ten minutes. One that was asked for and not fetched whole is not begun again: the answer is it, with any key.",
 		body: NewExport{}, example: NewExport{rights.OneSelf},

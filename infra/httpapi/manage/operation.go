@@ -29,6 +29,7 @@ type operation struct {
 	none             bool           // takes If-None-Match, for the answer has an ETag
 	download         string         // the media type of an answer that is streamed
 	status           int            // when all goes well; zero is 200, or 204 without a body
+	also             int            // another status when all goes well, with the same answer
 	refusals         []int          // besides those that follow from the rest
 }
 
@@ -132,6 +133,9 @@ func (op operation) document(needs who) huma.Operation {
 			also = append(also, mergeType)
 		}
 		d.Metadata = door.BodyDoc(op.body, op.example, also...)
+	}
+	if op.also != 0 {
+		d.Metadata = door.Also(d.Metadata, op.also)
 	}
 	d.Description = strings.TrimSpace(strings.Join(text, " "))
 	d.Parameters = op.parameters()

@@ -15,7 +15,7 @@ import (
 )
 
 // read decodes an answer.
-func read[T any](t *testing.T, body []byte) (v T) {
+func read[T any](t testing.TB, body []byte) (v T) {
 	t.Helper()
 	if err := json.Unmarshal(body, &v); err != nil {
 		t.Fatalf("%v in %s", err, body)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"tacet/core/account"
 	"tacet/core/plan"
 	"tacet/infra/httpapi/manage"
 )
@@ -29,10 +30,11 @@ func TestSchemathesis(t *testing.T) {
 			r := newRig(t, withIssuer, func(a *manage.API) { a.Limits = manage.Limits{Principal: fast, Client: fast, SignIn: fast} })
 			server := httptest.NewServer(r.handler)
 			defer server.Close()
-			ada := r.signIn("ada")
+			ada := r.session(account.Identity{Issuer: "https://login.example.org", Subject: "ada", Email: "ada@example.org", Operator: true})
 			// 428 is what a missing If-Match is answered with.
 			config := "[checks.missing_required_header]\nexpected-statuses = [400, 401, 403, 404, 428]\n[parameters]\n"
 			if known {
+				config += "\"header.If-Match\" = \"*\"\n"
 				for name, id := range r.furnish(ada) {
 					config += name + " = \"" + id + "\"\n"
 				}
@@ -43,7 +45,13 @@ func TestSchemathesis(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
-			c := exec.CommandContext(ctx, st, append([]string{"--config-file", file}, schemathesisArgs(server.URL, ada)...)...)
+			args := append([]string{"--config-file", file}, schemathesisArgs(server.URL, ada)...)
+			if known { // and will be
+				for _, id := range []string{"delete-account", "delete-app", "remove-member", "revoke-key", "revoke-token", "withdraw-invitation"} {
+					args = append(args, "--exclude-operation-id", id)
+				}
+			}
+			c := exec.CommandContext(ctx, st, args...)
 			c.Dir = t.TempDir()
 			var out bytes.Buffer
 			c.Stdout, c.Stderr = &out, &out
@@ -84,5 +92,8 @@ func (r *rig) furnish(token string) map[string]string {
 		where := at + strings.ReplaceAll(x.path, "{app}", ids["app"])
 		ids[x.name] = filepath.Base(r.want(201, "", "POST", where, x.body, bearer(token)...).Header().Get("Location"))
 	}
+	me := read[manage.Me](r.t, r.want(200, "", "GET", "/v1/me", "", bearer(token)...).Body.Bytes())
+	ids["member"] = string(me.Memberships[0].Member)
+	ids["request"] = string(read[manage.Export](r.t, r.want(202, "", "POST", at+"/exports", `{"scope":"self"}`, bearer(token)...).Body.Bytes()).Request)
 	return ids
 }
