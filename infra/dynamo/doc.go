@@ -82,6 +82,19 @@
 // A report of 366 days is five queries to a part, 40 in all, and about 200 read
 // units; of single events, at 1,000 a minute, it would be 30 million.
 //
+// All of an application's telemetry goes, or gets other ends, by Erase and Restamp:
+// events first, then rollups, the eight parts of each at the same time, page by
+// page. A page is 500 items of each part, and a call ends with the first one after
+// three seconds, so it never holds more than 4,000 keys. Deleting is a write unit
+// for each item, in requests of 25; stamping one for each in a request of its own,
+// four at a time of each part, which is what a partition takes. Events that have
+// ended by their new end are deleted instead; those that have the right end already
+// are only read. Rollups stay, and get other ends: see package telemetry for why
+// nobody may remove them and let them come again. Neither brings back what somebody
+// else has deleted. Who runs them needs Query, UpdateItem and BatchWriteItem on e#*
+// and r#*. Of what the function rollup writes at that moment something may be left
+// or keep its end, so they run once more when that is over.
+//
 // # An account
 //
 // is records, as package directory has them, in the table directory, and in the

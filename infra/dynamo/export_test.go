@@ -16,6 +16,39 @@ func (t *Telemetry) PutIn(ctx context.Context, part int, r telemetry.Record) err
 	return t.put(ctx, part, rand.Text(), r)
 }
 
+// PutMany writes n events, as many at a time as one request takes and a few of
+// these at once, in turn to each part of the application.
+func (t *Telemetry) PutMany(ctx context.Context, n int, of func(i int) telemetry.Record) error {
+	return inParallel(eventParts, func(part int) error {
+		for first := part; first < n; first += eventParts * batchItems {
+			var writes []types.WriteRequest
+			for i := first; i < n && len(writes) < batchItems; i += eventParts {
+				event, err := eventItem(part, rand.Text(), of(i))
+				if err != nil {
+					return err
+				}
+				writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: event}})
+			}
+			for len(writes) > 0 {
+				out, err := t.client.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{t.table: writes}})
+				if err != nil {
+					return failure(ctx, "BatchWriteItem", err)
+				}
+				writes = out.UnprocessedItems[t.table]
+			}
+		}
+		return nil
+	})
+}
+
+// Sweeping makes pages of sweeps so small while a test runs, and each call look
+// at one of each part.
+func Sweeping(t testing.TB, items int32) {
+	was, long := sweepItems, stint
+	sweepItems, stint = items, 0
+	t.Cleanup(func() { sweepItems, stint = was, long })
+}
+
 // Paging makes pages of audiences so small while a test runs.
 func Paging(t *testing.T, items int32) {
 	was := pageItems

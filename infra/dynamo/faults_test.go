@@ -79,7 +79,7 @@ func (s *scene) rest() []string {
 		for _, i := range local.Scan(s.t, name) {
 			var line []string
 			for attribute, v := range i {
-				if class == "telemetry" && (attribute == dynamo.Hash || attribute == dynamo.Range) || attribute == "secret" {
+				if class == "telemetry" && (attribute == dynamo.Hash || attribute == dynamo.Range) || attribute == "secret" || attribute == "ver" {
 					continue
 				}
 				line = append(line, attribute+"="+show(v))

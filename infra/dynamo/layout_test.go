@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"tacet/core/directory"
 	"tacet/core/grant"
+	"tacet/core/ledger"
+	"tacet/core/ledger/ledgertest"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/topic"
@@ -30,6 +33,12 @@ func TestItemsRestAsTheyAlwaysDid(t *testing.T) {
 			must(t, err)
 		}
 	}
+	s.names["ledger"] = table(t, "ledger")
+	must(t, dynamo.NewLedger(client(local.Endpoint, nil), s.names["ledger"], s.clock.Now).Append(s.ctx, ledgertest.Entry(1, ledger.Deletion, ledger.Completed, s.clock.Now())))
+	_, err := dynamo.NewDirectory(client(local.Endpoint, nil), s.names["directory"], s.clock.Now).Apply(s.ctx,
+		directory.Put(in("member/1"), []byte("sealed"), time.Time{}, directory.IfAbsent),
+		directory.Put(in("once/1"), []byte("sealed"), s.clock.Now().Add(time.Hour), directory.IfAbsent))
+	must(t, err)
 	got := strings.Join(s.rest(), "\n") + "\n"
 	if *rewrite {
 		must(t, os.WriteFile(golden, []byte(got), 0o600))

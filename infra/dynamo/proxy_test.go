@@ -24,6 +24,7 @@ const (
 	broken      = guard.Broken
 	unprocessed = guard.Unprocessed
 	hanging     = guard.Hanging
+	stalled     = guard.Stalled
 )
 
 // proxy stands before DynamoDB Local and makes trouble for one request, or for
@@ -33,9 +34,12 @@ type proxy struct {
 
 	mu     sync.Mutex
 	seen   []string // operations
-	at     int      // from 1; 0 is none, -1 all
+	at     int      // from 1; 0 is none, -n all from the nth on
 	what   trouble
 	struck int
+	// before is told of every operation before it happens. It is set before
+	// there are any.
+	before func(operation string)
 }
 
 func newProxy(t *testing.T) *proxy {
@@ -53,7 +57,8 @@ func newProxy(t *testing.T) *proxy {
 	return p
 }
 
-// strike makes trouble for the at-th request from now on.
+// strike makes trouble for the at-th request from now on, or for all from the
+// -at-th on.
 func (p *proxy) strike(at int, what trouble) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -70,10 +75,13 @@ func (p *proxy) stop() ([]string, int) {
 }
 
 func (p *proxy) make(c guard.Call) trouble {
+	if p.before != nil {
+		p.before(c.Operation)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seen = append(p.seen, c.Operation)
-	if p.at != -1 && p.at != len(p.seen) {
+	if p.at != len(p.seen) && (p.at >= 0 || len(p.seen) < -p.at) {
 		return guard.None
 	}
 	p.struck++

@@ -17,8 +17,8 @@ import (
 )
 
 // Telemetry writes and reads events and what they come to; it implements
-// pubsub.Recorder, telemetry.Events, telemetry.Rollups and telemetry.Figures.
-// Make it with NewTelemetry. Safe for concurrent use.
+// pubsub.Recorder, telemetry.Events, telemetry.Rollups, telemetry.Figures and
+// telemetry.Lifetime. Make it with NewTelemetry. Safe for concurrent use.
 type Telemetry struct {
 	client *Client
 	table  string
@@ -51,6 +51,15 @@ func (t *Telemetry) Record(ctx context.Context, r telemetry.Record, _ bool) erro
 }
 
 func (t *Telemetry) put(ctx context.Context, part int, id string, r telemetry.Record) error {
+	i, err := eventItem(part, id, r)
+	if err != nil {
+		return err
+	}
+	_, err = t.client.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.table, Item: i})
+	return failure(ctx, "PutItem", err)
+}
+
+func eventItem(part int, id string, r telemetry.Record) (item, error) {
 	i := key(pkEvents(r.App, part), stamp(r.At)+"#"+id)
 	i[Expiry], i[attrSize], i[attrSubscribers] = expiry(r.Expires), num(r.Size), num(r.Subscribers)
 	i[attrNode], i[attrTopic] = str(string(r.Node)), str(string(r.Topic))
@@ -60,12 +69,11 @@ func (t *Telemetry) put(ctx context.Context, part int, id string, r telemetry.Re
 		}
 		text, err := address.MarshalText()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		i[name] = str(string(text))
 	}
-	_, err := t.client.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.table, Item: i})
-	return failure(ctx, "PutItem", err)
+	return i, nil
 }
 
 // Each implements telemetry.Events. It reads one partition after the other.

@@ -44,7 +44,7 @@ func TestLifetime(t *testing.T, open OpenLifetime) {
 }
 
 // estate is one test of the suite: an application has an event every hour for
-// three days, each of which ends a day after, and another one has the same.
+// three days, each of which ends thirty hours after, and another one has the same.
 type estate struct {
 	*testing.T
 	store Store
@@ -53,7 +53,7 @@ type estate struct {
 
 const (
 	events    = 3 * 24
-	retention = day
+	retention = 30 * time.Hour // so that some of a day have ended when others have not
 )
 
 // at is when the nth event happens: not at the beginning of anything.
@@ -150,7 +150,7 @@ func (e *estate) erased() {
 		e.Errorf("%d records were erased, there were %d events", n, events)
 	}
 	e.want(one.App, end, 0, 0)
-	e.want(other.App, end, events-24, events)
+	e.want(other.App, end, events-30, events)
 	if n := e.erase(one.App); n != 0 {
 		e.Errorf("%d records were erased again", n)
 	}
@@ -169,12 +169,12 @@ func (e *estate) misplaced() {
 			e.Errorf("it was erased from %q", from)
 		}
 	}
-	e.want(one.App, end, events-24, events)
+	e.want(one.App, end, events-30, events)
 }
 
 func (e *estate) shortened() {
 	e.fill()
-	e.want(one.App, end, events-24, events)
+	e.want(one.App, end, events-30, events)
 	e.restamp(one.App, 6*time.Hour, end)
 	e.wantRetention(one.App, 6*time.Hour, end, 0)
 	e.wantRetention(other.App, retention, end, 0)
@@ -185,7 +185,7 @@ func (e *estate) prolonged() {
 	now := end.Add(time.Minute)
 	e.restamp(one.App, 5*day, now)
 	// What could be read then, and no more, although it is not five days old.
-	e.wantRetention(one.App, 5*day, now, events-24)
+	e.wantRetention(one.App, 5*day, now, events-30)
 	e.wantRetention(other.App, retention, now, 0)
 }
 

@@ -77,7 +77,8 @@ func (l *Local) Scan(t testing.TB, table string) []map[string]types.AttributeVal
 }
 
 // table says what the table is called, and what it looks like. Nothing expires
-// by itself: tests have clocks of their own.
+// by itself: tests have clocks of their own. Nor is there a stream: nobody would
+// read it, and each record in one makes DynamoDB Local slower.
 func table(of dynamo.Table, name string) dynamodb.Table {
 	key := func(hash, sort, kind string) dynamodb.Key {
 		return dynamodb.Key{Hash: dynamodb.Attribute{Name: hash, Type: "S"}, Range: dynamodb.Attribute{Name: sort, Type: kind}}
@@ -85,9 +86,6 @@ func table(of dynamo.Table, name string) dynamodb.Table {
 	t := dynamodb.Table{Name: name, Key: key(dynamo.Hash, dynamo.Range, "S")}
 	for _, x := range of.Indexes {
 		t.Indexes = append(t.Indexes, dynamodb.Index{Name: x.Name, Key: key(x.Hash, x.Range, "N"), Projection: "INCLUDE", Holds: x.Holds})
-	}
-	if of.Stream {
-		t.Stream = "KEYS_ONLY"
 	}
 	return t
 }
