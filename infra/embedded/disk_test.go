@@ -15,6 +15,8 @@ import (
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/telemetry"
+	"tacet/core/telemetry/telemetrytest"
 	"tacet/infra/embedded"
 )
 
@@ -72,6 +74,17 @@ func TestDiskKeepsTheContracts(t *testing.T) {
 			t.Run("vault", func(t *testing.T) {
 				directorytest.Test(t, func(t *testing.T, now func() time.Time) directory.Directory {
 					return open(t, embedded.Options{Folder: folder(t), Now: now}).Vault
+				})
+			})
+			t.Run("lifetime", func(t *testing.T) {
+				telemetrytest.TestLifetime(t, func(t *testing.T) (telemetrytest.Store, func(telemetry.Record)) {
+					clock := pubsubtest.NewClock()
+					d := open(t, embedded.Options{Folder: folder(t), Now: clock.Now})
+					d.Telemetry.SetPart(100) // several calls
+					return d.Telemetry, func(r telemetry.Record) {
+						clock.Advance(r.At.Sub(clock.Now()))
+						must(t, d.Telemetry.Record(t.Context(), r, true))
+					}
 				})
 			})
 			t.Run("ledger", func(t *testing.T) {
