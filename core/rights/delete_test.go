@@ -256,6 +256,27 @@ func TestWhatArrivesLateIsSweptToo(t *testing.T) {
 	}
 }
 
+// A store may reclaim what has expired days later.
+func TestWhatHasExpiredIsSweptToo(t *testing.T) {
+	w := newWorld(t)
+	ann := w.found("ann")
+	_, _, err := w.Begin(t.Context(), ann.owner, rights.WholeAccount)
+	w.must(err)
+	needles := ann.needles()
+	w.advance(400 * 24 * time.Hour)
+	if len(w.memory.All()) == len(w.memory.Raw()) {
+		t.Fatal("nothing has expired")
+	}
+	ann.owner = w.in(w.signIn("ann"), ann.owner.Account)
+	request, err := ann.delete()
+	w.must(err)
+	w.work()
+	if found := w.scan(needles); len(found) > 0 {
+		t.Errorf("this is left:\n%s", strings.Join(found, "\n"))
+	}
+	w.certificate(request)
+}
+
 // An old copy of the whole directory, such as a backup, is of no use once the
 // key is gone.
 func TestACopyFromBeforeCannotBeOpened(t *testing.T) {

@@ -116,7 +116,11 @@ func TestADownloadHoldsEverythingOfTheAccountAndNothingOfAnother(t *testing.T) {
 	w := newWorld(t)
 	bob := w.found("bob")
 	ann := w.found("ann")
+	w.fetch(bob.owner, rights.WholeAccount)
 	d := w.fetch(ann.owner, rights.WholeAccount)
+	if got := records("ledger.json", d.files["ledger.json"]); got != 1 {
+		t.Errorf("of the ledger there are %d lines:\n%s", got, d.files["ledger.json"])
+	}
 
 	names := slices.Clone(accountFiles)
 	for _, id := range ann.apps {
@@ -555,6 +559,34 @@ func TestALongDayIsCut(t *testing.T) {
 	}
 	if d := w2.fetch(ann2.owner, rights.WholeAccount); records("x.jsonl", d.files["telemetry/"+string(ann2.apps[0])+"/2026-03-14.jsonl"]) != 51 {
 		t.Error("a download without volumes was cut")
+	}
+}
+
+// Between two volumes a day can become one that is not too long any more.
+func TestADayThatWasCutGoesOnWhereItWas(t *testing.T) {
+	w := newWorld(t)
+	w.CutAt(50)
+	ann := w.found("ann")
+	midnight := time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC)
+	w.events.records = nil
+	for i := range 60 {
+		w.events.add(ann.apps[0], midnight.Add(time.Duration(i%4)*time.Hour), fmt.Sprint("t", i), 24*time.Hour)
+	}
+	x, _, err := w.Begin(t.Context(), ann.owner, rights.WholeAccount)
+	w.must(err)
+	place := func(hour string) string { return "telemetry/" + string(ann.apps[0]) + "/2026-03-14" + hour + ".jsonl" }
+	lines := int64(0)
+	for after := place("T01"); after != ""; {
+		var packed bytes.Buffer
+		after, err = w.Write(t.Context(), ann.owner, string(x.Request), &packed, rights.Volume{After: after})
+		w.must(err)
+		d := w.unpack(packed.Bytes())
+		for _, f := range d.manifest.Files {
+			lines += f.Records
+		}
+		if d.files[place("T02")] == "" || d.files[place("T03")] == "" || lines != 30 {
+			t.Errorf("the rest of the day is %+v", d.manifest.Files)
+		}
 	}
 }
 
