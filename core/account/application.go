@@ -190,7 +190,7 @@ func (c *Caller) UpdateApp(ctx context.Context, id string, u AppUpdate, v direct
 // with the changes that it returns, unless it says that nothing changes.
 func (c *Caller) change(ctx context.Context, id app.ID, what Action, v directory.Version, do func(*Application) ([]directory.Change, bool)) (*Application, error) {
 	var changed *Application
-	err := retry(func() error {
+	err := c.retry(ctx, func() error {
 		record, r, err := c.application(ctx, id)
 		if err != nil {
 			return err

@@ -49,8 +49,8 @@ func (c *Caller) find(ctx context.Context) error {
 		return directory.ErrAbsent
 	}
 	c.found = record
-	member, _, err := read[memberRecord](ctx, c.s, c.Key(memberPrefix+string(c.Member)))
-	c.Role = member.Role
+	member, r, err := read[memberRecord](ctx, c.s, c.Key(memberPrefix+string(c.Member)))
+	c.Role, c.seen = member.Role, r.Version
 	return err
 }
 
@@ -153,18 +153,21 @@ func open[V any](ctx context.Context, c *Caller, k directory.Key, sealed []byte)
 }
 
 // Apply makes changes for the caller, and writes into the activity log that it
-// has. They happen only as long as the account is there and the caller a member
-// of it: one who is removed meanwhile leaves nothing behind. The error is
-// directory.ErrConflict, or a fault.
+// has. They happen only as long as the account is there and the caller the member
+// that Allow was asked about: one who is removed or gets another role meanwhile
+// leaves nothing behind. The error is directory.ErrConflict, which c.retry knows
+// what to do about, or a fault.
 func (c *Caller) Apply(ctx context.Context, what Action, object string, changes ...directory.Change) (directory.Version, error) {
 	line, err := c.log(ctx, what, object)
 	if err != nil {
 		return "", err
 	}
 	changes = append(slices.Clip(changes), line)
-	for _, k := range []directory.Key{c.Key(accountName), c.Key(memberPrefix + string(c.Member))} {
-		if !slices.ContainsFunc(changes, func(other directory.Change) bool { return other.Key == k }) {
-			changes = append(changes, directory.Check(k, directory.IfPresent))
+	member := directory.Check(c.Key(memberPrefix+string(c.Member)), directory.IfVersion)
+	member.Version = c.seen
+	for _, check := range []directory.Change{directory.Check(c.Key(accountName), directory.IfPresent), member} {
+		if !slices.ContainsFunc(changes, func(other directory.Change) bool { return other.Key == check.Key }) {
+			changes = append(changes, check)
 		}
 	}
 	v, err := c.s.Directory.Apply(ctx, changes...)

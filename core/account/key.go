@@ -201,7 +201,7 @@ func (c *Caller) RevokeKey(ctx context.Context, of string, k KeyID) error {
 		return err
 	}
 	rest := c.rest(job.EndConnections, id)
-	err = retry(func() error {
+	err = c.retry(ctx, func() error {
 		r, err := c.ring(ctx, id)
 		if err != nil {
 			return err

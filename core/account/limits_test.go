@@ -229,37 +229,52 @@ func TestLimitsHoldForThoseAtTheSameTime(t *testing.T) {
 	s.sound()
 }
 
-// A member is removed, or the account swept away, between any two steps of what
-// he does: that is done, or nothing is.
-func TestWhoIsRemovedMeanwhileLeavesNothingBehind(t *testing.T) {
-	for _, v := range verbs {
-		if !v.writes || v.name == "Leave" {
-			continue
-		}
-		for nth := 1; ; nth++ {
-			s := newStage(t)
-			second := s.fresh(s.join(s.owner, "otto", account.Owner))
-			met := false
-			s.faults.Fail(0, 0)
-			var before []directory.Record
-			s.faults.Hook(func(n int, _ string) {
-				if n == nth {
-					met = true
-					s.must(s.owner.Remove(t.Context(), string(second.Member), ""))
-					before = s.memory.All()
-				}
-			})
-			err := v.do(t, s, second)
-			s.faults.Stop()
-			if !met {
-				s.must(err)
-				break
+// A member is removed, or gets another role, between any two steps of what he
+// does: nothing of it is done.
+func TestWhoLosesHisRightMeanwhileLeavesNothingBehind(t *testing.T) {
+	for name, c := range map[string]struct {
+		lose func(s *stage, id string) error
+		kind fault.Kind
+	}{
+		"removed": {func(s *stage, id string) error { return s.owner.Remove(t.Context(), id, "") }, fault.NotFound},
+		"changed": {func(s *stage, id string) error {
+			_, err := s.owner.SetRole(t.Context(), id, account.Viewer, "")
+			return err
+		}, fault.Conflict},
+	} {
+		for _, v := range verbs {
+			own := v.name == "MakeToken" || v.name == "RevokeToken" // which every role allows
+			if v.writes && v.name != "Leave" && (name == "removed" || !own) {
+				t.Run(name+" during "+v.name, func(t *testing.T) { v.loses(t, c.lose, c.kind) })
 			}
-			s.want(fault.NotFound, err)
-			if !same(before, s.memory.All()) {
-				t.Errorf("%s, call %d: something has changed", v.name, nth)
-			}
-			s.sound()
 		}
+	}
+}
+
+func (v verb) loses(t *testing.T, lose func(s *stage, id string) error, kind fault.Kind) {
+	for nth := 1; ; nth++ {
+		s := newStage(t)
+		second := s.fresh(s.join(s.owner, "otto", account.Owner))
+		met := false
+		s.faults.Fail(0, 0)
+		var before []directory.Record
+		s.faults.Hook(func(n int, _ string) {
+			if n == nth {
+				met = true
+				s.must(lose(s, string(second.Member)))
+				before = s.memory.All()
+			}
+		})
+		err := v.do(t, s, second)
+		s.faults.Stop()
+		if !met {
+			s.must(err)
+			return
+		}
+		s.want(kind, err)
+		if !same(before, s.memory.All()) {
+			t.Errorf("call %d: something has changed", nth)
+		}
+		s.sound()
 	}
 }

@@ -50,7 +50,7 @@ func (c *Caller) MakeApp(ctx context.Context, a NewApplication, once string) (*A
 		return nil, err
 	}
 	var made *Application
-	err = retry(func() (err error) {
+	err = c.retry(ctx, func() (err error) {
 		made, err = c.makeApp(ctx, a, asked, once)
 		return err
 	})
@@ -133,7 +133,7 @@ func (c *Caller) DeleteApp(ctx context.Context, id string, v directory.Version) 
 		return err
 	}
 	rest := c.rest(job.EraseApp, of)
-	err = retry(func() error {
+	err = c.retry(ctx, func() error {
 		_, r, err := c.application(ctx, of)
 		if err != nil {
 			return err

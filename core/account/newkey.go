@@ -79,7 +79,7 @@ func (c *Caller) MakeKey(ctx context.Context, of string, k NewKey, once string) 
 		k.Text = grant.NewSecret(base64.RawURLEncoding.EncodeToString(c.s.random(32)))
 	}
 	m := &keyMaking{c: c, app: id, asked: asked, key: k, once: once, rest: c.rest(job.EndConnections, id)}
-	if err := retry(func() error { return m.do(ctx) }); err != nil {
+	if err := c.retry(ctx, func() error { return m.do(ctx) }); err != nil {
 		return nil, grant.Secret{}, err
 	}
 	if m.revoked {

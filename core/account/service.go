@@ -64,6 +64,7 @@ type Caller struct {
 	Member    MemberID
 	Role      Role
 
-	found  accountRecord // the account as it was when the request came
-	sealer seal.Sealer   // once it was asked for
+	found  accountRecord     // the account as it was when the request came
+	seen   directory.Version // of the member's record, which Role was read from
+	sealer seal.Sealer       // once it was asked for
 }
