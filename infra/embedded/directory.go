@@ -17,7 +17,9 @@ import (
 // Directory keeps records in Badger; it implements directory.Directory. When
 // Apply has returned, the disk says that it has what changed: unlike
 // telemetry, it must not be lost with the power, because a data key that was
-// destroyed for it is gone already.
+// destroyed for it is gone already. There is one exception: Badger may have
+// begun a new log between the commit and the order to sync, which the old one
+// then misses; it becomes a table, and is safe, within moments.
 type Directory struct {
 	disk  *Disk
 	apply sync.Mutex // one at a time, so that what a condition has seen stays
