@@ -77,7 +77,7 @@ func (s *server) routeApps() {
 	within(s, operation{
 		id: "create-app", method: http.MethodPost, path: appsPath, tag: "applications", status: http.StatusCreated, once: true,
 		summary: "Create an application", text: "It has no keys yet: nobody can connect before it has one. Another plan than the smallest needs `plans:change` as well.", needs: account.CreateApps,
-		body: NewApplication{}, example: NewApplication{Name: "Shop", Plan: "team", Settings: Settings{Addresses: privacy.Truncate}},
+		body: NewApplication{}, example: NewApplication{Name: "Shop", Settings: Settings{Addresses: privacy.Truncate}},
 	}, s.createApp)
 	within(s, operation{
 		id: "get-app", method: http.MethodGet, path: appPath, tag: "applications", none: true,

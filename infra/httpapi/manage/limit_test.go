@@ -86,3 +86,20 @@ func TestWhatIsRememberedOfClientsIsBounded(t *testing.T) {
 	}
 	r.want(200, "", "GET", "/v1/plans", "", first...)
 }
+
+func TestPrincipalsHaveLimitsOfTheirOwn(t *testing.T) {
+	r := newRig(t, func(a *manage.API) {
+		a.Limits.Client = manage.Rate{PerSecond: 0.001, Burst: 2}
+		a.Limits.Principal = manage.Rate{PerSecond: 1, Burst: 3}
+	})
+	ada, bob := bearer(r.signIn("ada")), bearer(r.signIn("bob"))
+	for range 3 { // the first counts against the address too: nobody knows ada before
+		r.want(200, "", "GET", "/v1/me", "", ada...)
+	}
+	r.want(429, "", "GET", "/v1/me", "", ada...)
+	r.want(200, "", "GET", "/v1/me", "", bob...)
+	r.want(429, "", "GET", "/v1/plans", "") // the address is used up
+	r.want(200, "", "GET", "/v1/me", "", bob...)
+	r.sleep(time.Second)
+	r.want(200, "", "GET", "/v1/me", "", ada...)
+}

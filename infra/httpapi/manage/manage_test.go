@@ -9,6 +9,8 @@ import (
 
 	"tacet/core/account"
 	"tacet/core/fault"
+	"tacet/core/pubsub"
+	"tacet/infra/httpapi"
 	"tacet/infra/httpapi/manage"
 )
 
@@ -249,5 +251,20 @@ func TestTheLogHoldsIDsOnly(t *testing.T) {
 		if !strings.Contains(log, part) {
 			t.Errorf("the log has no %s: %s", part, log)
 		}
+	}
+}
+
+func TestTheDataPlaneIsServedApartOrTogether(t *testing.T) {
+	apart := newRig(t)
+	apart.want(404, "", "GET", "/healthz", "")
+	together := newRig(t, func(a *manage.API) { a.Data = httpapi.API{Service: &pubsub.Service{}} })
+	if w := together.want(200, "ok", "GET", "/healthz", ""); w.Header().Get("RateLimit-Limit") != "" {
+		t.Error("the data plane has rates of its own")
+	}
+	for _, r := range []*rig{apart, together} {
+		r.want(200, `"paths"`, "GET", "/v1/openapi.json", "")
+		r.want(200, `id="sign-in-again"`, "GET", "/v1/errors", "")
+		r.want(200, `"precondition-failed"`, "GET", "/v1/errors.json", "")
+		r.want(200, `"asyncapi"`, "GET", "/v1/asyncapi.json", "")
 	}
 }

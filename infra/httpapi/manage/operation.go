@@ -120,7 +120,7 @@ func (op operation) document(needs who) huma.Operation {
 		d.Responses["304"] = &huma.Response{Description: http.StatusText(http.StatusNotModified)}
 	}
 	if op.needs != "" {
-		text = append(text, "Needs `"+string(op.needs)+"`, which these roles have: "+rolesOf(op.needs)+".")
+		text = append(text, needsText+string(op.needs)+"`, which these roles have: "+rolesOf(op.needs)+".")
 		d.Extensions["x-permission"] = op.needs
 		d.Extensions["x-roles"] = rolesWith(op.needs)
 	}
@@ -141,6 +141,9 @@ func (op operation) document(needs who) huma.Operation {
 	d.Parameters = op.parameters()
 	return d
 }
+
+// needsText begins the sentence that says who may; it is the last one.
+const needsText = "Needs `"
 
 const mergeType = "application/merge-patch+json"
 

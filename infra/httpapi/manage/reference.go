@@ -147,8 +147,9 @@ func (p *reference) operation(op *huma.Operation) {
 	p.f(`<article id="%s"><h3>%s <a class="here" href="#%s" aria-label="Link to this">#</a></h3>`, esc(op.OperationID), esc(op.Summary), esc(op.OperationID))
 	p.f(`<p class="route"><b class="m %s">%s</b> <code>%s</code></p>`, esc(op.Method), esc(op.Method), route(op.Path))
 	p.f(`<div class="two"><div>`)
-	if op.Description != "" {
-		p.f(`<p>%s</p>`, prose(op.Description))
+	// Who may is shown below.
+	if text, _, _ := strings.Cut(op.Description, needsText); text != "" {
+		p.f(`<p>%s</p>`, prose(text))
 	}
 	p.callers(op)
 	p.parameters(op)

@@ -146,7 +146,7 @@ func (s *server) random() string {
 func (s *server) seal(ctx context.Context, v any, place string) (string, error) {
 	sealer, err := s.Accounts.Deployment.Sealer(ctx)
 	if err != nil {
-		return "", err
+		return "", door.Unavailable(err)
 	}
 	plain, err := json.Marshal(v)
 	if err != nil {
@@ -161,7 +161,7 @@ func (s *server) seal(ctx context.Context, v any, place string) (string, error) 
 func (s *server) open(ctx context.Context, text, place string, v any) error {
 	sealer, err := s.Accounts.Deployment.Sealer(ctx)
 	if err != nil {
-		return err
+		return door.Unavailable(err)
 	}
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
 	if err == nil {

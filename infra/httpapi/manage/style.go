@@ -35,8 +35,8 @@ code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-s
 table{border-collapse:collapse;width:100%;font-size:13px;margin:.4rem 0 .9rem}
 th{text-align:left;font-weight:600;color:var(--soft);font-size:12px}
 th,td{padding:.32rem .8rem .32rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
-td:first-child{white-space:nowrap}
-details td:first-child{white-space:normal}
+td:first-child,article td:nth-child(2){white-space:nowrap}
+details td:first-child,details td:nth-child(2){white-space:normal}
 sup{color:var(--delete);line-height:0}
 .wide{overflow-x:auto}.who{width:auto}.who td:nth-child(n+3),.who th:nth-child(n+3){text-align:center;padding:.32rem .7rem}
 .yes{color:var(--yes);font-weight:700}.no{color:var(--soft)}
