@@ -26,21 +26,32 @@ type Function struct {
 	SessionToken string `env:"AWS_SESSION_TOKEN" from:"lambda" default:"" help:"Their session. Credentials of a person have none."`
 
 	LogLevel string `env:"TACET_LOG_LEVEL" default:"info" help:"What to log: debug, info, warn or error. No level logs a message, a token or an address."`
-	Node     string `env:"TACET_NODE" by:"connect welcome disconnect subscribe publish fallback api expire" help:"What telemetry says carried a message: region/api/stage."`
+	Node     string `env:"TACET_NODE" by:"connect welcome disconnect subscribe publish fallback api expire manage erase" help:"What telemetry says carried a message: region/api/stage."`
 
-	DynamoDB       string `env:"AWS_ENDPOINT_URL_DYNAMODB" default:"" by:"connect welcome disconnect subscribe publish fallback api rollup expire" help:"Where DynamoDB is, if not at the region's own address."`
-	RealtimeTable  string `env:"TACET_REALTIME_TABLE" by:"connect welcome disconnect subscribe publish fallback api expire" help:"The table of connections, subscriptions and the secrets of days."`
-	TelemetryTable string `env:"TACET_TELEMETRY_TABLE" by:"welcome disconnect publish api rollup" help:"The table of events, and of what they add up to."`
-	DirectoryTable string `env:"TACET_DIRECTORY_TABLE" by:"connect welcome disconnect subscribe publish fallback api" help:"The table of applications."`
+	DynamoDB       string `env:"AWS_ENDPOINT_URL_DYNAMODB" default:"" by:"connect welcome disconnect subscribe publish fallback api rollup expire manage erase" help:"Where DynamoDB is, if not at the region's own address."`
+	RealtimeTable  string `env:"TACET_REALTIME_TABLE" by:"connect welcome disconnect subscribe publish fallback api expire manage erase" help:"The table of connections, subscriptions and the secrets of days."`
+	TelemetryTable string `env:"TACET_TELEMETRY_TABLE" by:"welcome disconnect publish api rollup manage erase" help:"The table of events, and of what they add up to."`
+	DirectoryTable string `env:"TACET_DIRECTORY_TABLE" by:"connect welcome disconnect subscribe publish fallback api manage erase" help:"The table of accounts and applications."`
+	VaultTable     string `env:"TACET_VAULT_TABLE" by:"connect fallback api manage erase" help:"The table of the data keys that what is personal is sealed with."`
+	LedgerTable    string `env:"TACET_LEDGER_TABLE" by:"manage erase" help:"The table of administrative requests."`
 
-	Lambda          string `env:"AWS_ENDPOINT_URL_LAMBDA" default:"" by:"connect publish api" help:"Where Lambda is, if not at the region's own address."`
+	Lambda          string `env:"AWS_ENDPOINT_URL_LAMBDA" default:"" by:"connect publish api manage" help:"Where Lambda is, if not at the region's own address."`
 	WelcomeFunction string `env:"TACET_WELCOME_FUNCTION" by:"connect" help:"The function that greets who has connected, by name or ARN."`
 	FanoutFunction  string `env:"TACET_FANOUT_FUNCTION" by:"publish api" help:"The function that posts a part of a large audience's frames."`
 	FanoutThreshold int    `env:"TACET_FANOUT_THRESHOLD" default:"2000" by:"publish api" help:"How many connections a function posts to by itself. What is for more goes out in parts, by way of fanout."`
+	EraseFunction   string `env:"TACET_ERASE_FUNCTION" by:"manage" help:"The function that does what takes longer than a request, by name or ARN."`
 
-	LoopbackKeys bool `env:"TACET_LOOPBACK_KEYS" from:"machine" default:"false" by:"connect fallback api" help:"Let applications name this machine as the place of a key set. On Lambda that would let them reach what the function has around it."`
+	KMS        string `env:"AWS_ENDPOINT_URL_KMS" default:"" by:"connect fallback api manage erase" help:"Where KMS is, if not at the region's own address."`
+	MasterKeys string `env:"TACET_MASTER_KEYS" by:"connect fallback api manage erase" help:"The keys of KMS that data keys are wrapped with, by ARN, separated by commas: the first wraps, all unwrap."`
 
-	Connections string `env:"TACET_CONNECTIONS_URL" by:"welcome disconnect subscribe publish fallback fanout api expire" help:"Where the management API of the WebSocket API is, without /@connections: https://ID.execute-api.REGION.amazonaws.com/STAGE, or the custom domain with its base path."`
+	Issuer       string `env:"TACET_OIDC_ISSUER" default:"" by:"manage" help:"The OpenID Connect issuer that people sign in with, as https://…; without one nobody can."`
+	ClientID     string `env:"TACET_OIDC_CLIENT_ID" default:"" by:"manage" help:"What the issuer knows this platform as."`
+	ClientSecret string `env:"TACET_OIDC_CLIENT_SECRET" default:"" by:"manage" help:"What the platform shows the issuer, if that wants more than PKCE."`
+	Operator     string `env:"TACET_OPERATOR" default:"" by:"manage" help:"Who runs the deployment, and may read the ledger: a subject of the issuer's."`
+
+	LoopbackKeys bool `env:"TACET_LOOPBACK_KEYS" from:"machine" default:"false" by:"connect fallback api manage" help:"Let applications name this machine as the place of a key set. On Lambda that would let them reach what the function has around it."`
+
+	Connections string `env:"TACET_CONNECTIONS_URL" by:"welcome disconnect subscribe publish fallback fanout api expire manage erase" help:"Where the management API of the WebSocket API is, without /@connections: https://ID.execute-api.REGION.amazonaws.com/STAGE, or the custom domain with its base path."`
 }
 
 // Error says which variable of a function is wrong, and what it is for. It does
@@ -126,7 +137,7 @@ func read(tag reflect.StructTag, function string) bool {
 // check holds what was read against what it has to look like.
 func (f *Function) check() error {
 	v := reflect.TypeFor[Function]()
-	for name, address := range map[string]string{"DynamoDB": f.DynamoDB, "Lambda": f.Lambda, "Connections": f.Connections} {
+	for name, address := range map[string]string{"DynamoDB": f.DynamoDB, "Lambda": f.Lambda, "KMS": f.KMS, "Issuer": f.Issuer, "Connections": f.Connections} {
 		if address != "" && !isURL(address) {
 			field, _ := v.FieldByName(name)
 			return wrong(field.Tag, "is no http or https URL")

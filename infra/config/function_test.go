@@ -13,7 +13,7 @@ import (
 func enough() map[string]string {
 	return map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "MARKER", "AWS_SECRET_ACCESS_KEY": "MARKER", "AWS_SESSION_TOKEN": "MARKER",
-		"TACET_NODE": "here", "TACET_REALTIME_TABLE": "r", "TACET_TELEMETRY_TABLE": "t", "TACET_DIRECTORY_TABLE": "d",
+		"TACET_NODE": "here", "TACET_REALTIME_TABLE": "r", "TACET_TELEMETRY_TABLE": "t", "TACET_DIRECTORY_TABLE": "d", "TACET_VAULT_TABLE": "v", "TACET_LEDGER_TABLE": "l", "TACET_MASTER_KEYS": "k", "TACET_ERASE_FUNCTION": "e",
 		"TACET_WELCOME_FUNCTION": "w", "TACET_FANOUT_FUNCTION": "f", "TACET_CONNECTIONS_URL": "https://id.example/v1",
 	}
 }
@@ -29,7 +29,7 @@ func TestAFunctionHasWhatItReadsAndNothingElse(t *testing.T) {
 	}
 	want := config.Function{
 		Region: "eu-central-1", KeyID: "MARKER", SecretKey: "MARKER", SessionToken: "MARKER", LogLevel: "info", Node: "here",
-		RealtimeTable: "r", DirectoryTable: "d", WelcomeFunction: "w",
+		RealtimeTable: "r", DirectoryTable: "d", VaultTable: "v", MasterKeys: "k", WelcomeFunction: "w",
 	}
 	if *connect != want {
 		t.Errorf("got %+v, want %+v", *connect, want)
@@ -41,7 +41,7 @@ func TestAFunctionHasWhatItReadsAndNothingElse(t *testing.T) {
 }
 
 func TestWhatIsMissingIsNamedWithWhatItIsFor(t *testing.T) {
-	for _, function := range []string{"connect", "welcome", "disconnect", "subscribe", "publish", "fallback", "fanout", "api", "rollup", "expire"} {
+	for _, function := range []string{"connect", "welcome", "disconnect", "subscribe", "publish", "fallback", "fanout", "api", "rollup", "expire", "manage", "erase"} {
 		for _, v := range config.Variables(function) {
 			env := enough()
 			delete(env, v.Name)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
+	"tacet/core/app"
 	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
@@ -17,6 +19,7 @@ import (
 	"tacet/infra/logging"
 	"tacet/infra/poster"
 	"tacet/infra/sigv4"
+	"tacet/infra/vault"
 )
 
 // Parts are what functions are made of. Made by New.
@@ -31,6 +34,7 @@ type Parts struct {
 	Log *slog.Logger
 
 	client *dynamo.Client
+	keeper *vault.Vault
 }
 
 // New returns the parts for settings. Records of the log go to w.
@@ -77,15 +81,42 @@ func (p *Parts) secrets() *dynamo.Secrets {
 	return dynamo.NewSecrets(p.db(), p.settings.RealtimeTable, p.Now)
 }
 
-// apps are applications whose keys nobody asks for.
-func (p *Parts) apps() *dynamo.Apps {
-	return dynamo.NewApps(p.db(), p.settings.DirectoryTable, p.Now)
+// directory is where accounts and applications are kept.
+func (p *Parts) directory() *dynamo.Directory {
+	return dynamo.NewDirectory(p.db(), p.settings.DirectoryTable, p.Now)
+}
+
+// remembered is for how long an application is answered from memory.
+const remembered = 5 * time.Second
+
+// apps are applications whose keys nobody asks for. What is remembered for
+// seconds may be read the cheaper way.
+func (p *Parts) apps() *app.Reader {
+	return &app.Reader{Directory: p.directory().Relaxed(), Remember: remembered, Now: p.Now}
 }
 
 // keys are applications with their keys, and how key sets are read.
-func (p *Parts) keys() (*dynamo.Apps, grant.FetchKeys) {
+func (p *Parts) keys() (*app.Reader, grant.FetchKeys) {
 	sets := jwks.New(jwks.Options{Loopback: p.settings.LoopbackKeys, Now: p.Now})
-	return p.apps(), sets.Keys
+	return &app.Reader{Directory: p.directory(), Vault: p.vault(), Remember: remembered, Now: p.Now}, sets.Keys
+}
+
+// vault has the keys of what is sealed. Who shares it shares what it remembers.
+func (p *Parts) vault() *vault.Vault {
+	if p.keeper == nil {
+		p.keeper = vault.New(p.safe())
+	}
+	return p.keeper
+}
+
+// safe is where those keys are kept, and what they are wrapped with.
+func (p *Parts) safe() vault.Options {
+	return vault.Options{
+		Directory: dynamo.NewDirectory(p.db(), p.settings.VaultTable, p.Now), Now: p.Now,
+		Master: vault.NewKMS(vault.KMSOptions{
+			Region: p.settings.Region, Endpoint: p.settings.KMS, Credentials: p.credentials, Keys: strings.Split(p.settings.MasterKeys, ","),
+		}),
+	}
 }
 
 // poster posts to connections from this function.

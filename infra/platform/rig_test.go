@@ -11,14 +11,17 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"tacet/core/account"
 	"tacet/core/app"
 	"tacet/core/grant"
 	"tacet/core/pubsub"
+	"tacet/core/rights"
 	"tacet/core/wire"
 	"tacet/infra/apigw"
 	"tacet/infra/config"
@@ -26,9 +29,11 @@ import (
 	"tacet/infra/dynamo/dynamotest"
 	"tacet/infra/local/guard"
 	"tacet/infra/local/iam"
+	"tacet/infra/local/kms"
 	"tacet/infra/local/template"
 	"tacet/infra/platform"
 	functionapi "tacet/infra/platform/api"
+	functionmanage "tacet/infra/platform/manage"
 	"tacet/infra/sigv4"
 )
 
@@ -53,11 +58,18 @@ const (
 	signing     = "what everybody signs with"
 )
 
+// owner is whose account the application is in.
+var owner = account.Identity{Issuer: "https://issuer.example", Subject: "owner", Email: "owner@example.org"}
+
+// errand is what the function erase is started with.
+var errand = regexp.MustCompile(`^{"job":"[0-9a-f]{32}"}$`)
+
 // makers are the functions.
 var makers = map[string]func(*platform.Parts) platform.Handler{
 	"connect": platform.Connect, "welcome": platform.Welcome, "disconnect": platform.Disconnect,
 	"subscribe": platform.Subscribe, "publish": platform.Publish, "fallback": platform.Fallback,
 	"fanout": platform.Fanout, "api": functionapi.New, "rollup": platform.Rollup, "expire": platform.Expire,
+	"manage": functionmanage.New, "erase": platform.Erase,
 }
 
 // rig has all functions, as the template sets them up, before DynamoDB Local.
@@ -70,6 +82,8 @@ type rig struct {
 	log       *bytes.Buffer
 	store     *dynamo.Realtime
 	names     dynamotest.Names
+	accounts  *account.Service // with the role of manage
+	rights    *rights.Service
 
 	ahead time.Duration // of the time
 
@@ -102,7 +116,7 @@ func newRig(t *testing.T, settings map[string]string) *rig {
 	}
 	r.guard = guard.New(guard.Options{
 		Region: read.Region, AccountID: read.AccountID, Roles: roles, Secret: signing, Tables: tables, API: api.ID,
-		DynamoDB: httputil.NewSingleHostReverseProxy(endpoint), Lambda: http.HandlerFunc(r.lambda), Connections: http.HandlerFunc(r.connections),
+		DynamoDB: httputil.NewSingleHostReverseProxy(endpoint), Lambda: http.HandlerFunc(r.lambda), KMS: kms.New([kms.SecretSize]byte{1}), Connections: http.HandlerFunc(r.connections),
 	})
 	server := httptest.NewServer(r.guard)
 	t.Cleanup(server.Close)
@@ -114,7 +128,7 @@ func newRig(t *testing.T, settings map[string]string) *rig {
 			env[name] = r.physical(value)
 		}
 		for name, value := range map[string]string{
-			"AWS_ENDPOINT_URL_DYNAMODB": server.URL, "AWS_ENDPOINT_URL_LAMBDA": server.URL,
+			"AWS_ENDPOINT_URL_DYNAMODB": server.URL, "AWS_ENDPOINT_URL_LAMBDA": server.URL, "AWS_ENDPOINT_URL_KMS": server.URL,
 			"TACET_CONNECTIONS_URL": server.URL + "/" + api.Stages[0].Name, "TACET_LOG_LEVEL": "debug",
 		} {
 			env[name] = value
@@ -130,12 +144,16 @@ func newRig(t *testing.T, settings map[string]string) *rig {
 		parts := platform.New(s, r.log)
 		parts.Now = r.now
 		r.functions[name] = makers[name](parts)
+		if name == "manage" {
+			r.accounts, r.rights = parts.Accounts()
+		}
 	}
 	admin := dynamo.NewClient(dynamo.Options{Region: read.Region, Endpoint: local.Endpoint, Credentials: sigv4.Credentials{ID: "admin", Secret: "admin"}})
 	r.store = dynamo.NewRealtime(admin, r.names["realtime"], r.now)
-	apps := dynamo.NewApps(admin, r.names["directory"], time.Now)
-	err = apps.Put(t.Context(), &app.App{ID: appID, Plan: "free", Settings: app.Settings{Expiry: app.ExpiryEnforce}},
-		grant.Slots{Admin: [2]grant.Slot{slot(adminSecret)}, Client: [2]grant.Slot{slot(userSecret)}})
+	_, err = r.accounts.Provision(t.Context(), account.Provision{
+		Owner: owner, App: appID, Name: "an application", Plan: "free", Settings: app.Settings{Expiry: app.ExpiryEnforce},
+		Keys: grant.Slots{Admin: [2]grant.Slot{slot(adminSecret)}, Client: [2]grant.Slot{slot(userSecret)}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +190,7 @@ func (r *rig) lambda(w http.ResponseWriter, q *http.Request) {
 		r.t.Error(err)
 	}
 	if q.Header.Get("X-Amz-Invocation-Type") == "Event" {
-		if string(payload) != `{"connectionId":"here"}` {
+		if string(payload) != `{"connectionId":"here"}` && !errand.Match(payload) {
 			r.t.Errorf("started with more than ids: %s", payload)
 		}
 		w.WriteHeader(http.StatusAccepted)
@@ -219,7 +237,7 @@ func (r *rig) invoke(function string, event any) string {
 	defer cancel()
 	answer, err := r.functions[function].Invoke(ctx, text)
 	if err != nil {
-		r.t.Fatalf("%s: %v: %s", function, err, r.log)
+		r.t.Fatalf("%s: %v: %s %v", function, err, r.log, r.guard.Denials())
 	}
 	return string(answer)
 }

@@ -337,7 +337,7 @@ func accessLogsKeepSilent(t *template.Template) []string {
 // a message could rest.
 var kinds = []string{
 	"AWS::ApiGateway::Account", "AWS::ApiGatewayV2::ApiMapping", "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::RouteResponse",
-	"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::KMS::Key", "AWS::Logs::LogGroup",
+	"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolDomain", "AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::KMS::Key", "AWS::Logs::LogGroup",
 	"AWS::Route53::RecordSet", "AWS::SNS::Subscription", "AWS::SNS::Topic",
 	"AWS::Serverless::Function", "AWS::Serverless::HttpApi", "AWS::Serverless::WebSocketApi",
 }

@@ -169,6 +169,9 @@ func roles(t *testing.T, g *guard.Guard) {
 	}
 	unused := map[string]bool{}
 	for role, grants := range g.Unused() {
+		if role == "ManageFunction" || role == "EraseFunction" {
+			continue // what accounts are managed with says nothing here; infra/platform holds these roles against what they do
+		}
 		for _, x := range grants {
 			if strings.HasPrefix(x.Action, "logs:") {
 				continue // Lambda writes the log, not the function

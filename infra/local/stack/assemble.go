@@ -15,6 +15,7 @@ import (
 	"tacet/infra/local/guard"
 	"tacet/infra/local/httpgateway"
 	"tacet/infra/local/iam"
+	"tacet/infra/local/kms"
 	"tacet/infra/local/runtime"
 	"tacet/infra/local/site"
 	"tacet/infra/local/template"
@@ -24,7 +25,7 @@ var errDynamoDBEnded = errors.New("DynamoDB Local has ended by itself")
 
 // assemble joins functions, gateways and guard. The guard's address is a part
 // of the functions' environment, so it listens before they are known.
-func (s *Stack) assemble() error {
+func (s *Stack) assemble(d site.Development) error {
 	inside, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("cannot listen for the functions: %w", err)
@@ -43,7 +44,7 @@ func (s *Stack) assemble() error {
 		api, err = s.httpAPI()
 	}
 	if err == nil {
-		s.guard, err = s.newGuard()
+		s.guard, err = s.newGuard(d)
 	}
 	if err != nil {
 		return errors.Join(err, inside.Close())
@@ -76,7 +77,7 @@ func (s *Stack) addFunctions(guard string) error {
 func (s *Stack) quiet() *slog.Logger { return slog.New(site.Quiet{Handler: s.log.Handler()}) }
 
 // newGuard returns what stands between the functions and what they call.
-func (s *Stack) newGuard() (*guard.Guard, error) {
+func (s *Stack) newGuard(d site.Development) (*guard.Guard, error) {
 	database, err := url.Parse(s.endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("--dynamodb: %w", err)
@@ -87,7 +88,7 @@ func (s *Stack) newGuard() (*guard.Guard, error) {
 	}
 	return guard.New(guard.Options{
 		Region: s.template.Region, AccountID: s.template.AccountID, Roles: roles, Secret: s.secret, Tables: guarded(s.template.Tables), StreamLabel: template.StreamLabel,
-		DynamoDB: guard.Forward(database, s.owner), Lambda: s.host, Connections: s.gateway, API: s.template.WebSocketAPIs[0].ID,
+		DynamoDB: guard.Forward(database, s.owner), Lambda: s.host, Connections: s.gateway, KMS: kms.New(derived(d, "the keys of KMS")), API: s.template.WebSocketAPIs[0].ID,
 		Trouble: s.opts.Trouble, Log: s.log,
 	}), nil
 }

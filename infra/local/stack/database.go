@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"time"
 
-	"tacet/core/plan"
 	"tacet/infra/dynamo"
 	"tacet/infra/local/apihost"
 	"tacet/infra/local/dynamodb"
@@ -48,8 +46,7 @@ func (s *Stack) startDynamoDB(ctx context.Context) error {
 	return nil
 }
 
-// makeTables makes the template's tables, as far as they are not there, and puts
-// the development application into them.
+// makeTables makes the template's tables, as far as they are not there.
 func (s *Stack) makeTables(ctx context.Context, d site.Development) error {
 	s.owner = owner(d)
 	if s.local == nil {
@@ -60,7 +57,6 @@ func (s *Stack) makeTables(ctx context.Context, d site.Development) error {
 	if err != nil {
 		return fmt.Errorf("DynamoDB does not answer at %s: %w", s.endpoint, err)
 	}
-	directory := ""
 	for _, t := range s.template.Tables {
 		if err := t.Problems.Err(); err != nil {
 			return fmt.Errorf("table %s: %w", t.ID, err)
@@ -70,18 +66,11 @@ func (s *Stack) makeTables(ctx context.Context, d site.Development) error {
 				return err
 			}
 		}
-		if t.ID == directoryTable {
-			directory = t.Name
-		}
-	}
-	if directory == "" {
-		return fmt.Errorf("the template has no table %s to keep applications in", directoryTable)
 	}
 	s.database = dynamo.NewClient(dynamo.Options{
 		Region: s.template.Region, Endpoint: s.endpoint, Credentials: dynamo.Credentials{ID: s.owner, Secret: "none"},
 	})
-	s.apps = dynamo.NewApps(s.database, directory, time.Now)
-	return d.Keep(ctx, s.apps, plan.Name(s.opts.Settings.Plan))
+	return nil
 }
 
 // owner returns the access key id that tables are kept under. DynamoDB Local
@@ -89,13 +78,18 @@ func (s *Stack) makeTables(ctx context.Context, d site.Development) error {
 // keys that tokens are checked with: so it is as secret as they are, and the
 // same whenever the folder is.
 func owner(d site.Development) string {
-	id := hmac.New(sha256.New, []byte(d.AdminKey.Secret.Reveal()))
-	id.Write([]byte("the owner of tables in DynamoDB Local"))
-	return hex.EncodeToString(id.Sum(nil)[:16])
+	id := derived(d, "the owner of tables in DynamoDB Local")
+	return hex.EncodeToString(id[:16])
 }
 
-// directoryTable is the logical id of the table that applications are in.
-const directoryTable = "DirectoryTable"
+// derived returns a secret that is the same whenever the folder is, for one
+// purpose.
+func derived(d site.Development, purpose string) (secret [sha256.Size]byte) {
+	h := hmac.New(sha256.New, []byte(d.AdminKey.Secret.Reveal()))
+	h.Write([]byte(purpose))
+	h.Sum(secret[:0])
+	return secret
+}
 
 // guarded is what the guard has to know of the tables.
 func guarded(tables []*template.Table) map[string]guard.Table {

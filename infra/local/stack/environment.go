@@ -12,19 +12,20 @@ import (
 const (
 	dynamoDBURL    = "AWS_ENDPOINT_URL_DYNAMODB"
 	lambdaURL      = "AWS_ENDPOINT_URL_LAMBDA"
+	kmsURL         = "AWS_ENDPOINT_URL_KMS"
 	connectionsURL = "TACET_CONNECTIONS_URL"
 	loopbackKeys   = "TACET_LOOPBACK_KEYS"
 	logLevel       = "TACET_LOG_LEVEL"
 )
 
-var supplied = map[string]bool{dynamoDBURL: true, lambdaURL: true, connectionsURL: true, loopbackKeys: true, logLevel: true}
+var supplied = map[string]bool{dynamoDBURL: true, lambdaURL: true, kmsURL: true, connectionsURL: true, loopbackKeys: true, logLevel: true}
 
 // environment returns a function's variables: the template's, and what only
 // this machine knows. The access key id is the function's own name, by which
 // the guard knows who calls.
 func (s *Stack) environment(f *template.Function, guard, stage string) map[string]string {
 	env := maps.Clone(f.Env)
-	env[dynamoDBURL], env[lambdaURL], env[connectionsURL] = guard, guard, guard+"/"+stage
+	env[dynamoDBURL], env[lambdaURL], env[kmsURL], env[connectionsURL] = guard, guard, guard, guard+"/"+stage
 	// Only who has this machine for himself may name it as the place where a
 	// key set is.
 	env[loopbackKeys] = fmt.Sprint(s.opts.Settings.Local())

@@ -13,8 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"tacet/core/app"
-	"tacet/core/grant"
+	"tacet/core/account"
 	"tacet/infra/config"
 	"tacet/infra/dynamo"
 	"tacet/infra/local/apihost"
@@ -59,7 +58,7 @@ type Stack struct {
 	owner     string            // the access key id that has the tables there
 	programs  map[string]string // folders of functions, by logical id
 	database  *dynamo.Client    // past the guard
-	apps      *dynamo.Apps
+	accounts  *account.Service
 	host      *runtime.Host
 	functions map[string]*runtime.Function // by logical id
 	gateway   *gateway.Gateway
@@ -113,10 +112,13 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.makeTables(ctx, d); err != nil {
 		return err
 	}
-	if err := s.assemble(); err != nil {
+	if err := s.assemble(d); err != nil {
 		return err
 	}
 	if err := s.warm(ctx); err != nil {
+		return err
+	}
+	if err := s.provision(ctx, d); err != nil {
 		return err
 	}
 	return s.open(secure, certificate, d)
@@ -244,10 +246,3 @@ func (s *Stack) Guard() *guard.Guard { return s.guard }
 // Database returns a client that may do everything with the tables, past the
 // guard. They are called by their logical ids unless the template says how.
 func (s *Stack) Database() *dynamo.Client { return s.database }
-
-// Put keeps an application and its keys beside the development one, or in the place of an
-// older one of its id. Functions see it within a few seconds. A fault of kind
-// Invalid says what is wrong with it.
-func (s *Stack) Put(ctx context.Context, a *app.App, keys grant.Slots) error {
-	return s.apps.Put(ctx, a, keys)
-}

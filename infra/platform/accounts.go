@@ -1,0 +1,67 @@
+package platform
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"time"
+
+	"tacet/core/account"
+	"tacet/core/app"
+	"tacet/core/job"
+	"tacet/core/privacy"
+	"tacet/core/rights"
+	"tacet/infra/dynamo"
+	"tacet/infra/entry"
+	"tacet/infra/vault"
+)
+
+// settle is how long what was on its way when something was deleted may take to
+// arrive: an invocation takes half a minute at most, and an application is
+// remembered for seconds.
+const settle = 45 * time.Second
+
+// Accounts returns the service that accounts are managed by, and that of what
+// they have a right to. See package manage.
+func (p *Parts) Accounts() (*account.Service, *rights.Service) {
+	accounts := &account.Service{
+		Directory: p.directory(), Vault: p.vault(), Deployment: vault.NewDeployment(p.safe()),
+		Anonymiser: privacy.Anonymiser{Secrets: p.secrets()}, Disconnect: p.disconnect, Begin: p.begin, Now: p.Now,
+		Random: func(b []byte) { rand.Read(b) }, // it ends the program rather than fail
+	}
+	events := p.telemetry()
+	return accounts, &rights.Service{
+		Accounts: accounts, Ledger: dynamo.NewLedger(p.db(), p.settings.LedgerTable, p.Now), Lifetime: events, Events: events, Settle: settle,
+	}
+}
+
+// disconnect ends connections of an application from which a right was taken.
+// What it was before may be remembered elsewhere, and is read anew here. Those
+// that ended without a word are reclaimed as well: a deletion must leave nothing.
+func (p *Parts) disconnect(ctx context.Context, of app.ID) (ended int, more bool, err error) {
+	s := p.coming()
+	s.Apps = &app.Reader{Directory: p.directory()}
+	if ended, more, err = s.Withdraw(ctx, of); more || err != nil {
+		return ended, more, err
+	}
+	return ended, false, p.realtime().Reclaim(ctx, of)
+}
+
+// begin has a job done. Where nobody says which function does that, it is found
+// within the minute.
+func (p *Parts) begin(ctx context.Context, id string) error {
+	if p.settings.EraseFunction == "" {
+		return nil
+	}
+	errand, err := json.Marshal(entry.Errand{Job: job.ID(id)})
+	if err != nil {
+		return err
+	}
+	return p.functions().Start(ctx, p.settings.EraseFunction, errand)
+}
+
+// Erase does jobs.
+func Erase(p *Parts) Handler {
+	_, all := p.Accounts()
+	return entry.Erase{Jobs: all.Runner(), Log: p.Log}
+}
