@@ -65,6 +65,25 @@ func TestANewPlansRetentionIsStamped(t *testing.T) {
 	}
 }
 
+// What is being written while it is stamped, sums of it above all, keeps its end
+// until all is stamped once more.
+func TestWhatIsWrittenMeanwhileIsStampedToo(t *testing.T) {
+	w := newWorld(t)
+	ann := w.found("ann")
+	const month = 30 * 24 * time.Hour
+	ann.restamping("1", month)
+	for range 2 { // until it waits for the second time
+		_, err := w.runner.Run(t.Context(), "1")
+		w.must(err)
+		w.advance(time.Hour)
+	}
+	w.events.add(ann.apps[0], w.time(), "late", 90*24*time.Hour)
+	w.work()
+	if got := ann.ends(); !slices.Equal(got, []time.Duration{month, month, month, month}) {
+		t.Errorf("events end after %v", got)
+	}
+}
+
 // Of two changes of plan that follow one another the last one counts, whichever
 // job is done last.
 func TestAFormerPlansRetentionIsNotStamped(t *testing.T) {

@@ -70,6 +70,10 @@ func (s *Service) Steps() map[job.Kind][]job.Step {
 			// forgotten it.
 			{Name: "settle", Do: e.settle},
 			{Name: "restamp", Do: e.restamp},
+			// Once more, for sums that were being made of what was stamped
+			// meanwhile.
+			{Name: "settle-again", Do: e.settle},
+			{Name: "restamp-again", Do: e.restamp},
 		},
 	}
 }
