@@ -16,6 +16,7 @@ import (
 	"tacet/core/privacy"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/telemetry"
+	"tacet/core/telemetry/telemetrytest"
 	"tacet/infra/embedded"
 )
 
@@ -303,4 +304,15 @@ func TestApplicationsOfBeforeLeaveTheFilesWhenTheyAreForgotten(t *testing.T) {
 	if left := holding(t, folder, []byte("planted-former")); len(left) > 0 {
 		t.Errorf("%v still hold it", left)
 	}
+}
+
+func TestLifetimesKeepTheContract(t *testing.T) {
+	telemetrytest.TestLifetime(t, func(t *testing.T) (telemetrytest.Store, func(telemetry.Record)) {
+		clock := pubsubtest.NewClock()
+		d := open(t, embedded.Options{Folder: t.TempDir(), Now: clock.Now})
+		return d.Telemetry, func(r telemetry.Record) {
+			clock.Advance(r.At.Sub(clock.Now()))
+			must(t, d.Telemetry.Record(t.Context(), r, false))
+		}
+	})
 }
