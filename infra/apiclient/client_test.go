@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,13 +16,24 @@ import (
 
 // answers serves what a test says, one answer after the other, the last of them for ever, and keeps what was asked.
 type answers struct {
-	all   []http.HandlerFunc
-	asked []*http.Request
+	all []http.HandlerFunc
+
+	mu   sync.Mutex
+	seen []*http.Request
 }
 
 func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a.asked = append(a.asked, r)
-	a.all[min(len(a.asked), len(a.all))-1](w, r)
+	a.mu.Lock()
+	a.seen = append(a.seen, r)
+	answer := a.all[min(len(a.seen), len(a.all))-1]
+	a.mu.Unlock()
+	answer(w, r)
+}
+
+func (a *answers) asked() []*http.Request {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.seen
 }
 
 // status answers with a status, headers in pairs and a body.
@@ -56,7 +68,7 @@ func TestWhatIsAskedForHasTheTokenTheVersionAndTheKey(t *testing.T) {
 	if err != nil || got.Version() != `"v2"` || string(got.Body) != `{"id":"7"}` {
 		t.Fatalf("%+v %v", got, err)
 	}
-	q := a.asked[0]
+	q := a.asked()[0]
 	for name, want := range map[string]string{"Authorization": "Bearer tacet_t_x", "If-Match": `"v1"`, "Idempotency-Key": "k", "Content-Type": "application/json"} {
 		if q.Header.Get(name) != want {
 			t.Errorf("%s is %q", name, q.Header.Get(name))
@@ -71,8 +83,8 @@ func TestARefusalSaysWhatTheServerSaid(t *testing.T) {
 	c, a, _ := serve(t, status(403, `{"title":"Forbidden","detail":"you need apps:create","code":4300}`))
 	_, err := c.Do(t.Context(), apiclient.Request{Method: "GET", Path: "/v1/me"})
 	var r *apiclient.Refusal
-	if !errors.As(err, &r) || r.Status != 403 || r.Code != 4300 || err.Error() != "you need apps:create" || len(a.asked) != 1 {
-		t.Errorf("%#v after %d", err, len(a.asked))
+	if !errors.As(err, &r) || r.Status != 403 || r.Code != 4300 || err.Error() != "you need apps:create" || len(a.asked()) != 1 {
+		t.Errorf("%#v after %d", err, len(a.asked()))
 	}
 	c, _, _ = serve(t, status(502, "<html>"))
 	if _, err := c.Do(t.Context(), apiclient.Request{Method: "POST", Path: "/"}); err == nil || err.Error() != "the server answered 502 Bad Gateway" {
@@ -99,13 +111,13 @@ func TestOnlyWhatDoesNoHarmIsRepeated(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			client, a, waited := serve(t, c.all...)
 			_, err := client.Do(t.Context(), c.q)
-			if len(a.asked) != c.want {
-				t.Errorf("asked %d times, want %d", len(a.asked), c.want)
+			if len(a.asked()) != c.want {
+				t.Errorf("asked %d times, want %d", len(a.asked()), c.want)
 			}
 			if succeeded := c.want == len(c.all) && c.want > 1; succeeded != (err == nil) {
 				t.Error(err)
 			}
-			for _, q := range a.asked {
+			for _, q := range a.asked() {
 				if q.Header.Get("Idempotency-Key") != c.q.Once {
 					t.Error("another key")
 				}
@@ -134,12 +146,12 @@ func TestAListHasAllPages(t *testing.T) {
 	if text, _ := json.Marshal(got); err != nil || string(text) != "[1,2,3]" {
 		t.Errorf("%s %v", text, err)
 	}
-	if len(a.asked) != 3 || a.asked[1].URL.Query().Get("cursor") != "b&" {
-		t.Errorf("asked %v", a.asked)
+	if len(a.asked()) != 3 || a.asked()[1].URL.Query().Get("cursor") != "b&" {
+		t.Errorf("asked %v", a.asked())
 	}
 	c, a, _ = serve(t, status(200, `{"items":[1,2],"next":"b"}`))
-	if got, err := apiclient.Collect[int](c.List(t.Context(), "/v1/x", nil), 2); err != nil || len(got) != 2 || len(a.asked) != 1 {
-		t.Errorf("%v %v after %d", got, err, len(a.asked))
+	if got, err := apiclient.Collect[int](c.List(t.Context(), "/v1/x", nil), 2); err != nil || len(got) != 2 || len(a.asked()) != 1 {
+		t.Errorf("%v %v after %d", got, err, len(a.asked()))
 	}
 	c, _, _ = serve(t, status(200, ` [1,2]`))
 	if got, err := apiclient.Collect[int](c.List(t.Context(), "/v1/x", nil), 0); err != nil || len(got) != 2 {
@@ -159,7 +171,7 @@ func TestAListHasAllPages(t *testing.T) {
 func TestSomebodySignsInAndOut(t *testing.T) {
 	c, a, _ := serve(t, status(201, `{"token":"tacet_s_y","expires":"2026-01-02T03:04:05Z"}`))
 	s, err := c.WithLink(t.Context(), "secret")
-	if err != nil || s.Token != "tacet_s_y" || s.Expires.IsZero() || a.asked[0].URL.Path != "/v1/sessions" {
+	if err != nil || s.Token != "tacet_s_y" || s.Expires.IsZero() || a.asked()[0].URL.Path != "/v1/sessions" {
 		t.Errorf("%+v %v", s, err)
 	}
 	c, _, _ = serve(t, status(401, `{}`))

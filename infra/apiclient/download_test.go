@@ -75,7 +75,7 @@ func TestVolumesBecomeOneZIP(t *testing.T) {
 	if s != (apiclient.Summary{Request: "r1", Volumes: 2, Files: 3, Bytes: 2 + 3 + 1<<17}) {
 		t.Errorf("%+v", s)
 	}
-	if got := a.asked[len(a.asked)-1].URL; got.Path != "/v1/accounts/acc/exports/r1" || got.Query().Get("after") != "t/1" {
+	if got := a.asked()[len(a.asked())-1].URL; got.Path != "/v1/accounts/acc/exports/r1" || got.Query().Get("after") != "t/1" {
 		t.Errorf("the second volume was asked for with %s", got)
 	}
 	in, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
