@@ -81,8 +81,8 @@ func Door(stage string, websockets, api http.Handler) http.Handler {
 		upgradeOnly(websockets, w, toStage(r, stage, r.PathValue("app")))
 	})
 	mux.HandleFunc("/"+stage, func(w http.ResponseWriter, r *http.Request) { upgradeOnly(websockets, w, r) })
-	mux.Handle(consolePath, console())
-	mux.Handle("/{$}", http.RedirectHandler(consolePath, http.StatusSeeOther))
+	mux.Handle(ConsolePath, console())
+	mux.Handle("/{$}", http.RedirectHandler(ConsolePath, http.StatusSeeOther))
 	mux.Handle("/", api)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p := r.URL.Path; p != path.Clean(p) && p != path.Clean(p)+"/" {
@@ -138,7 +138,7 @@ func upgradeOnly(websockets http.Handler, w http.ResponseWriter, r *http.Request
 	if r.Method != http.MethodHead {
 		fmt.Fprintf(w, "This is a WebSocket endpoint. Connect with a WebSocket client, as in a browser's console:\n\n"+
 			"  new WebSocket(\"%s://%s/apps/APP?access_token=TOKEN\")\n\nA page to try it out: %s\n",
-			scheme(r), printable(r.Host), consolePath)
+			scheme(r), printable(r.Host), ConsolePath)
 	}
 }
 

@@ -38,6 +38,9 @@ type Running struct {
 	// Session is a token of a session of whoever runs the platform, for the
 	// commands that deal with accounts; "" where there are none.
 	Session string `json:"session,omitempty"`
+	// Link is a one-time link for whoever has started the platform; it is
+	// noted nowhere.
+	Link string `json:"-"`
 	// Certificate is the server's own certificate, so that clients on this
 	// machine can recognise it whoever signed it. Nil without TLS, and where
 	// a public authority vouches for it.
@@ -46,14 +49,14 @@ type Running struct {
 
 // Announce leaves a note of a platform that has begun to listen at an address,
 // and returns it: how to use the application d, with tokens that live from now
-// for TokenLife.
-func (f Folder) Announce(s *config.Standalone, at net.Addr, certificate []byte, d Development, now time.Time) (Running, error) {
+// for TokenLife, and accounts, with a session; "" where there are none.
+func (f Folder) Announce(s *config.Standalone, at net.Addr, certificate []byte, d Development, session string, now time.Time) (Running, error) {
 	expires := now.Add(TokenLife)
 	known, err := newFacts(s, at, certificate, d, now, expires)
 	if err != nil {
 		return Running{}, err
 	}
-	r := Running{Facts: known, PID: os.Getpid(), Expires: expires.UTC().Truncate(time.Second), Certificate: certificate}
+	r := Running{Facts: known, PID: os.Getpid(), Expires: expires.UTC().Truncate(time.Second), Session: session, Certificate: certificate}
 	return r, f.Note(r)
 }
 
@@ -118,16 +121,22 @@ func newFacts(s *config.Standalone, at net.Addr, certificate []byte, d Developme
 	if err != nil {
 		return Facts{}, err
 	}
-	host := address(s, at, certificate)
-	http, ws := "http://"+host, "ws://"+host
-	if s.Secure() {
-		http, ws = "https://"+host, "wss://"+host
-	}
+	http := Origin(s, at, certificate)
+	ws := "ws" + strings.TrimPrefix(http, "http")
 	fragment := url.Values{"app": {string(d.App)}, "token": {client}}
 	return Facts{
-		WebSocket: ws + "/apps/" + string(d.App), HTTP: http, Console: http + consolePath + "#" + fragment.Encode(),
+		WebSocket: ws + "/apps/" + string(d.App), HTTP: http, Console: http + ConsolePath + "#" + fragment.Encode(),
 		App: d.App, ClientToken: client, AdminToken: admin, ClientKey: d.ClientKey, AdminKey: d.AdminKey,
 	}, nil
+}
+
+// Origin returns where the HTTP API of a host is that listens at an address.
+func Origin(s *config.Standalone, at net.Addr, certificate []byte) string {
+	scheme := "http://"
+	if s.Secure() {
+		scheme = "https://"
+	}
+	return scheme + address(s, at, certificate)
 }
 
 // address returns host and port by which clients get here: as they were said,

@@ -7,7 +7,8 @@ import (
 	"path"
 )
 
-const consolePath = "/console/"
+// ConsolePath is where pages for people are.
+const ConsolePath = "/console/"
 
 //go:embed page
 var page embed.FS
@@ -20,7 +21,7 @@ func console() http.Handler {
 	if err != nil {
 		panic(err) // "page" is a valid path
 	}
-	serve := http.StripPrefix(consolePath, http.FileServerFS(files))
+	serve := http.StripPrefix(ConsolePath, http.FileServerFS(files))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")

@@ -26,10 +26,10 @@ func TestMemoryIsGivenBackOnceForACrowd(t *testing.T) {
 		var connections, freed atomic.Int32
 		go giveBack(ctx, func() int { return int(connections.Load()) }, func() { freed.Add(1) })
 		for i, step := range []struct{ connections, freed int32 }{
-			{crowd - 1, 0}, {crowd, 1}, {crowd + 10, 1}, {2*crowd - 1, 1}, {2 * crowd, 2}, {3, 3}, {0, 3},
+			{crowd - 1, 1}, {crowd, 2}, {crowd + 10, 2}, {2*crowd - 1, 2}, {2 * crowd, 3}, {3, 4}, {0, 4},
 		} {
 			connections.Store(step.connections)
-			time.Sleep(3 * settled)
+			time.Sleep(4 * settled)
 			if got := freed.Load(); got != step.freed {
 				t.Errorf("step %d, %d connections: given back %d times, want %d", i, step.connections, got, step.freed)
 			}
@@ -38,7 +38,7 @@ func TestMemoryIsGivenBackOnceForACrowd(t *testing.T) {
 			connections.Add(crowd)
 			time.Sleep(settled / 2)
 		}
-		if got := freed.Load(); got != 3 {
+		if got := freed.Load(); got != 4 {
 			t.Errorf("given back %d times while clients come", got)
 		}
 		cancel()

@@ -11,15 +11,17 @@ import (
 	"sync"
 	"time"
 
+	"tacet/core/account"
+	"tacet/core/app"
 	"tacet/core/plan"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
+	"tacet/core/rights"
 	"tacet/core/wire"
 	"tacet/infra/apigw"
 	"tacet/infra/config"
 	"tacet/infra/embedded"
 	"tacet/infra/entry"
-	"tacet/infra/httpapi"
 	"tacet/infra/jwks"
 	"tacet/infra/local/gateway"
 	"tacet/infra/local/site"
@@ -30,6 +32,12 @@ type Platform struct {
 	log     *slog.Logger
 	folder  site.Folder
 	running site.Running
+
+	apps     *app.Reader
+	accounts *account.Service
+	rights   *rights.Service
+	jobs     *jobs
+	links    site.Links
 
 	disk    *embedded.Disk
 	memory  *embedded.Memory
@@ -75,20 +83,38 @@ func (p *Platform) start(s *config.Standalone) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Keep(context.Background(), p.disk.Apps, plan.Name(s.Plan)); err != nil {
+	ctx := context.Background()
+	if err := p.openAccounts(ctx); err != nil {
 		return err
 	}
-	if err := p.assemble(s); err != nil {
+	if err := p.provision(ctx, d, plan.Name(s.Plan)); err != nil {
 		return err
 	}
 	l, err := site.Listen(s.Listen, tls)
 	if err != nil {
 		return err
 	}
-	if p.running, err = p.folder.Announce(s, l.Addr(), certificate, d, time.Now()); err != nil {
+	if err := p.begin(ctx, s, l, d, certificate); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	p.serve(l, tls != nil)
+	return nil
+}
+
+// begin makes what serves a listener, and says how to use it.
+func (p *Platform) begin(ctx context.Context, s *config.Standalone, l net.Listener, d site.Development, certificate []byte) error {
+	origin := site.Origin(s, l.Addr(), certificate)
+	if err := p.assemble(s, origin); err != nil {
+		return err
+	}
+	session, _, err := p.accounts.SignIn(ctx, operator)
+	if err != nil {
+		return err
+	}
+	if p.running, err = p.folder.Announce(s, l.Addr(), certificate, d, session, time.Now()); err != nil {
+		return err
+	}
+	p.running.Link, _ = p.newLink(origin)
 	return nil
 }
 
@@ -116,7 +142,7 @@ func inUse(f site.Folder, err error) error {
 }
 
 // assemble joins core, functions, gateway and HTTP.
-func (p *Platform) assemble(s *config.Standalone) error {
+func (p *Platform) assemble(s *config.Standalone, origin string) error {
 	node, err := p.folder.Node()
 	if err != nil {
 		return err
@@ -126,7 +152,7 @@ func (p *Platform) assemble(s *config.Standalone) error {
 	sets := jwks.New(jwks.Options{Loopback: s.Local()})
 	p.poster = new(poster)
 	p.service = &pubsub.Service{
-		Apps: p.disk.Apps, Connections: p.memory, Subscriptions: p.memory, Audience: p.memory, Rates: p.memory,
+		Apps: p.apps, Connections: p.memory, Subscriptions: p.memory, Audience: p.memory, Rates: p.memory,
 		Poster: p.poster, Recorder: p.disk.Telemetry, Anonymiser: privacy.Anonymiser{Secrets: p.disk.Secrets},
 		FetchKeys: sets.Keys,
 		// The gateway's Opened does it: then the greeting is the first frame.
@@ -138,7 +164,10 @@ func (p *Platform) assemble(s *config.Standalone) error {
 		return err
 	}
 	p.poster.gateway = p.gateway
-	api := httpapi.API{Service: p.service, Figures: p.disk.Telemetry, Log: p.log, TrustedProxies: s.TrustedProxies}
+	api, err := p.api(s, origin)
+	if err != nil {
+		return err
+	}
 	p.server = site.Server(site.Door(Stage, http.HandlerFunc(p.gateway.ServeWebSocket), api.Handler()), p.log)
 	return nil
 }
@@ -187,6 +216,8 @@ func (p *Platform) serve(l net.Listener, secure bool) {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	p.ticking.Go(func() { p.endExpired(ctx) })
+	p.ticking.Go(func() { p.jobs.run(ctx) })
+	p.ticking.Go(func() { p.stayIn(ctx, p.running) })
 	p.ticking.Go(func() { giveBack(ctx, p.gateway.Len, debug.FreeOSMemory) })
 	if !secure { // beneath TLS, connecting costs several times as much anyway
 		l = newFront(l, p.server, p.log)

@@ -50,12 +50,16 @@ func TestAddressesAreTakenFromProxiesOfOurOwn(t *testing.T) {
 			if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusOK {
 				t.Fatal(answer.Status, err)
 			}
+			// That somebody has come is written a little after he has.
 			client, publisher := "", ""
-			now := time.Now()
-			err = p.disk.Telemetry.Each(ctx, a.ID, now.Add(-time.Hour), now.Add(time.Hour), now, func(e telemetry.Event) error {
-				client, publisher = client+e.ClientIP.Value(), publisher+e.PublisherIP.Value()
-				return nil
-			})
+			for deadline := time.Now().Add(20 * time.Second); client == "" && time.Now().Before(deadline); <-time.After(time.Millisecond) {
+				client, publisher = "", ""
+				now := time.Now()
+				err = p.disk.Telemetry.Each(ctx, a.ID, now.Add(-time.Hour), now.Add(time.Hour), now, func(e telemetry.Event) error {
+					client, publisher = client+e.ClientIP.Value(), publisher+e.PublisherIP.Value()
+					return nil
+				})
+			}
 			if err != nil || client != c.client || publisher != c.publisher {
 				t.Errorf("recorded client %q, publisher %q; want %q, %q; %v", client, publisher, c.client, c.publisher, err)
 			}

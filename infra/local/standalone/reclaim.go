@@ -14,13 +14,19 @@ const (
 	settled = 200 * time.Millisecond
 )
 
-// giveBack calls free, which gives memory back to the system, when a crowd has
-// come or gone, until ctx ends. A platform on which nobody says anything does
+// giveBack calls free, which gives memory back to the system, once when the start
+// is over, and when a crowd has come or gone, until ctx ends. A platform on which nobody says anything does
 // not allocate, so its garbage would lie there until the runtime looks by
 // itself, two minutes later.
 func giveBack(ctx context.Context, connections func() int, free func()) {
 	tick := time.NewTicker(settled)
 	defer tick.Stop()
+	select {
+	case <-ctx.Done():
+		return
+	case <-tick.C:
+		free()
+	}
 	for then, last := 0, 0; ; {
 		select {
 		case <-ctx.Done():

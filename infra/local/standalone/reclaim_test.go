@@ -15,10 +15,10 @@ func TestWhereThereAreManyACrowdIsAnEighthOfThem(t *testing.T) {
 		var connections, freed atomic.Int32
 		go giveBack(ctx, func() int { return int(connections.Load()) }, func() { freed.Add(1) })
 		for i, step := range []struct{ connections, freed int32 }{
-			{80 * crowd, 1}, {89 * crowd, 1}, {90 * crowd, 2}, {81 * crowd, 2}, {79 * crowd, 3}, {0, 4},
+			{80 * crowd, 2}, {89 * crowd, 2}, {90 * crowd, 3}, {81 * crowd, 3}, {79 * crowd, 4}, {0, 5},
 		} {
 			connections.Store(step.connections)
-			time.Sleep(3 * settled)
+			time.Sleep(4 * settled)
 			if got := freed.Load(); got != step.freed {
 				t.Errorf("step %d, %d connections: given back %d times, want %d", i, step.connections, got, step.freed)
 			}

@@ -29,6 +29,7 @@ func (g greeting) String() string {
 	if g.tokens || !g.settings.Memory { // else nobody who copies them has a token
 		g.lines(&b)
 	}
+	g.accounts(&b)
 	g.opening(&b)
 	b.WriteString("\nCtrl-C stops it.\n\n")
 	return b.String()
@@ -74,6 +75,29 @@ func (g greeting) lines(b *strings.Builder) {
 		"ws.onopen = () => ws.send('{\"type\":\"subscribe\",\"data\":{\"topic\":\"chat\"}}'); "+
 		"say = m => ws.send(JSON.stringify({type: 'publish', data: {topic: 'chat', payload: m}}))\n", g.running.WebSocket)
 	b.WriteString("  say({hello: 'world'})\n")
+}
+
+// accounts says how to deal with accounts. The one-time link is for whoever sits
+// at the terminal: he signs in with it from elsewhere, or where no file says who
+// runs the platform.
+func (g greeting) accounts(b *strings.Builder) {
+	if g.running.Session == "" {
+		return // it has none
+	}
+	found := !g.settings.Memory
+	if e, err := at(g.running.WebSocket); err != nil || !e.here() {
+		found = false
+	}
+	if found {
+		fmt.Fprintf(b, "\nAccounts, applications and their keys:\n\n  %s app list%s\n", g.program, g.data())
+	}
+	if g.tokens {
+		what := "\nThe same from elsewhere, once, within 15 minutes:\n\n"
+		if !found {
+			what = "\nAccounts, applications and their keys; the link is good once, within 15 minutes:\n\n"
+		}
+		fmt.Fprintf(b, "%s  %s account sign-in %s\n  %s app list --url %s\n", what, g.program, quote(g.running.Link), g.program, quote(g.running.HTTP))
+	}
 }
 
 // opening says how to get tokens. With a data folder none is shown but that in

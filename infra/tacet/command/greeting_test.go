@@ -24,7 +24,7 @@ func greet(t *testing.T, at string, s config.Standalone, tokens bool) string {
 		Facts: site.Facts{
 			WebSocket: "ws" + at + "/apps/" + id, HTTP: "http" + at, Console: "http" + at + "/console/#app=" + id + "&token=CLIENT",
 			App: id, ClientToken: "CLIENT", AdminToken: "ADMIN",
-		}, Expires: time.Now(),
+		}, Expires: time.Now(), Session: "SESSION", Link: "http" + at + "/console/#sign-in=LINK",
 	}, tokens}.String()
 }
 
@@ -49,6 +49,9 @@ func TestTokensAreShownOnATerminalOnly(t *testing.T) {
 			t.Errorf("tokens are listed: %v in\n%s", got, shown)
 		}
 		kept := greet(t, local, c.settings, false)
+		if !strings.Contains(shown, "account sign-in 'http"+local+"/console/#sign-in=LINK'\n") || strings.Contains(shown+kept, "SESSION") || strings.Contains(kept, "LINK") {
+			t.Errorf("the one-time link is for a terminal only, and the session for nobody:\n%s\n%s", shown, kept)
+		}
 		if strings.Contains(kept, "CLIENT") || strings.Contains(kept, "ADMIN") || !strings.Contains(kept, c.want) {
 			t.Errorf("want %q and no token in\n%s", c.want, kept)
 		}
@@ -73,6 +76,26 @@ func TestLinesToCopyHaveNoTokenAmongTheArguments(t *testing.T) {
 		if strings.Contains(shown, "--token") || !strings.Contains(shown, c.want) {
 			t.Errorf("want %q and no --token in\n%s", c.want, shown)
 		}
+	}
+}
+
+func TestAccountsAreFoundWhereAFileSaysWhoRunsThem(t *testing.T) {
+	for _, c := range []struct {
+		at       string
+		settings config.Standalone
+		want     string
+	}{
+		{local, config.Standalone{Data: "/d"}, "  tacet app list --data /d\n"},
+		{local, config.Standalone{Memory: true}, "  tacet app list --url http://127.0.0.1:1\n"},
+		{"s://example.org", config.Standalone{Data: "/d", Domain: "example.org"}, "  tacet app list --url https://example.org\n"},
+	} {
+		if shown := greet(t, c.at, c.settings, true); !strings.Contains(shown, c.want) {
+			t.Errorf("want %q in\n%s", c.want, shown)
+		}
+	}
+	g := greeting{"tacet", &config.Standalone{}, site.Running{}, true} // as on AWS
+	if shown := g.String(); strings.Contains(shown, "app list") {
+		t.Errorf("there are no accounts, and they are offered in\n%s", shown)
 	}
 }
 

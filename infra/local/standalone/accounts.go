@@ -1,0 +1,138 @@
+package standalone
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"path/filepath"
+	"time"
+
+	"tacet/core/account"
+	"tacet/core/app"
+	"tacet/core/fault"
+	"tacet/core/grant"
+	"tacet/core/plan"
+	"tacet/core/privacy"
+	"tacet/core/rights"
+	"tacet/infra/config"
+	"tacet/infra/httpapi"
+	"tacet/infra/httpapi/manage"
+	"tacet/infra/jwks"
+	"tacet/infra/local/site"
+	"tacet/infra/oidc"
+	"tacet/infra/vault"
+)
+
+// operator is who runs the platform. Of him nothing is known, and nothing kept
+// but that he is that.
+var operator = account.Identity{Issuer: "tacet:local", Subject: "operator", Operator: true}
+
+// masterFile is the name of the file in the data folder with the key that the
+// data keys of accounts are wrapped with.
+const masterFile = "master"
+
+// settle is how long what was on its way when an application was deleted may
+// take to arrive: the longest is a connection whose token has to wait for a key
+// set.
+const settle = jwks.Timeout + time.Second
+
+// openAccounts makes what deals with accounts, over the stores.
+func (p *Platform) openAccounts(ctx context.Context) error {
+	master := vault.Ephemeral()
+	if p.folder != "" {
+		var err error
+		if master, err = vault.KeyFileFor(ctx, p.disk.Vault, filepath.Join(string(p.folder), masterFile)); err != nil {
+			return err
+		}
+	}
+	keys := vault.Options{Directory: p.disk.Vault, Master: master, Now: time.Now}
+	v := vault.New(keys)
+	p.apps = &app.Reader{Directory: p.disk.Directory, Vault: v}
+	p.accounts = &account.Service{
+		Directory: p.disk.Directory, Vault: v, Deployment: vault.NewDeployment(keys),
+		Anonymiser: privacy.Anonymiser{Secrets: p.disk.Secrets},
+		Disconnect: func(ctx context.Context, of app.ID) (int, bool, error) { return p.service.Withdraw(ctx, of) },
+		Changed:    p.apps.Changed, Now: time.Now, Random: random,
+		Begin: func(context.Context, string) error { p.jobs.poke(); return nil },
+	}
+	p.rights = &rights.Service{
+		Accounts: p.accounts, Ledger: p.disk.Ledger, Lifetime: p.disk.Telemetry, Events: p.disk.Telemetry, Settle: settle,
+	}
+	p.jobs = newJobs(p.rights.Runner(), p.log)
+	return nil
+}
+
+func random(b []byte) { rand.Read(b) } // crypto/rand ends the program rather than fail
+
+// provision makes sure that the operator has an account with the development
+// application in it, and what there was before there were accounts.
+func (p *Platform) provision(ctx context.Context, d site.Development, on plan.Name) error {
+	if err := migrate(ctx, p.disk, p.accounts); err != nil {
+		return err
+	}
+	_, err := p.accounts.Provision(ctx, account.Provision{
+		Owner: operator, App: d.App, Name: "development", Plan: on, Replan: true, Keys: d.Slots(), Blind: d.Blind,
+	})
+	return err
+}
+
+// api returns the HTTP API, for browsers that find it at origin.
+func (p *Platform) api(s *config.Standalone, origin string) (manage.API, error) {
+	a := manage.API{
+		Accounts: p.accounts, Rights: p.rights, Data: httpapi.API{Service: p.service, Figures: p.disk.Telemetry},
+		Link: p.useLink, NewLink: func() (string, time.Time) { return p.newLink(origin) },
+		Origin: origin, Loopback: s.Local() && !s.Secure(), Log: p.log, TrustedProxies: s.TrustedProxies,
+		Backup: func(ctx context.Context, w io.Writer, withVault bool) error {
+			_, err := p.disk.Backup(ctx, w, backedUp(withVault))
+			return err
+		},
+	}
+	if s.OIDC.Issuer == "" {
+		return a, nil
+	}
+	issuer, err := oidc.New(oidc.Options{
+		Issuer: s.OIDC.Issuer, ClientID: s.ClientID, ClientSecret: grant.NewSecret(s.ClientSecret), Now: time.Now,
+	})
+	a.Issuer = issuer
+	return a, err
+}
+
+// newLink returns a one-time link to a place.
+func (p *Platform) newLink(origin string) (link string, expires time.Time) {
+	secret, expires := p.links.Make(time.Now())
+	return origin + site.ConsolePath + "#" + site.SignInFragment + secret, expires
+}
+
+// useLink returns who has the secret of a one-time link.
+func (p *Platform) useLink(_ context.Context, secret string) (account.Identity, error) {
+	if !p.links.Use(secret, time.Now()) {
+		return account.Identity{}, &fault.Error{Kind: fault.Unauthenticated, Text: "this link was used already, or is older than 15 minutes: tacet account link prints another"}
+	}
+	return operator, nil
+}
+
+// renewal is how often the session of the operator is renewed, which lasts
+// twelve hours.
+const renewal = 6 * time.Hour
+
+// stayIn renews the session of the operator in the note of the platform, for
+// the commands of this machine, until ctx ends.
+func (p *Platform) stayIn(ctx context.Context, r site.Running) {
+	tick := time.NewTicker(renewal)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		token, _, err := p.accounts.SignIn(ctx, operator)
+		if err == nil {
+			r.Session = token
+			err = p.folder.Note(r)
+		}
+		if err != nil {
+			p.log.Error("the session in the note of this platform could not be renewed", "error", err)
+		}
+	}
+}
