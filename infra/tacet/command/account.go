@@ -32,6 +32,7 @@ type accounts struct {
 	Activity       accountActivity       `cmd:"" help:"Show who has changed what, the latest first."`
 	Export         accountExport         `cmd:"" help:"Download everything that is held about an account, or about you."`
 	Delete         accountDelete         `cmd:"" help:"Delete an account for good, with all its applications."`
+	FollowDeletion accountFollowDeletion `cmd:"" help:"Wait for the certificate of a deletion that has begun."`
 	VerifyDeletion accountVerifyDeletion `cmd:"" help:"Check a certificate of a deletion, without asking anybody."`
 	SignIn         accountSignIn         `cmd:"" help:"Sign in, in the browser or with a one-time link."`
 	SignOut        accountSignOut        `cmd:"" help:"End the session that sign-in has left."`
@@ -171,7 +172,7 @@ func (a accountCreate) Run(ctx context.Context, c *console) error {
 	}
 	return show(c, a.JSON, answer, func(x accountRecord) error {
 		fmt.Fprintln(c.out, x.ID)
-		c.say("This is the account's id. Next: tacet app create NAME --account %s%s", x.ID, o.again)
+		c.say("This is the account's id. Next: %s app create NAME --account %s%s", c.program, x.ID, o.again)
 		return nil
 	})
 }

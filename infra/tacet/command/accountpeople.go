@@ -129,7 +129,7 @@ func (a accountInvite) Run(ctx context.Context, c *console) error {
 	return show(c, a.JSON, answer, func(x invitationRecord) error {
 		fmt.Fprintln(c.out, x.ID)
 		c.say("This is the invitation's id, good until %s. No mail is sent. Who signs in with that address accepts with\n\n"+
-			"  tacet account accept %s --url %s", day(x.Expires), x.ID, r.client.Base)
+			"  %s account accept %s --url %s", day(x.Expires), c.program, x.ID, quote(r.client.Base))
 		return nil
 	})
 }

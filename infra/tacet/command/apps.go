@@ -105,7 +105,7 @@ func (a appMake) Run(ctx context.Context, c *console) error {
 	}
 	return show(c, a.JSON, answer, func(x appRecord) error {
 		fmt.Fprintln(c.out, x.ID)
-		c.say("This is the application's id. It has no keys yet: tacet key create --app %s --kind client%s", x.ID, r.again)
+		c.say("This is the application's id. It has no keys yet: %s key create --app %s --kind client%s", c.program, x.ID, r.again)
 		return nil
 	})
 }

@@ -47,7 +47,11 @@ func (m managed) find() (*office, error) {
 		if failure != nil {
 			return nil, failure
 		}
-		return officeHere(here, "")
+		o, err := officeHere(here, "")
+		if err == nil && m.Data != "" {
+			o.again = " --data " + quote(m.Data)
+		}
+		return o, err
 	}
 	base, err := base(m.URL)
 	if err != nil {

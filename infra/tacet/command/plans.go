@@ -28,7 +28,7 @@ func (p planList) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return o.explain(ctx, list(c, p.JSON, o.client.List(ctx, "/v1/plans", nil), 0,
-		"PLAN CONNECTIONS PER-SUBJECT TOPICS BYTES PER-SECOND year", "", planRecord.row))
+		"PLAN CONNECTIONS PER-SUBJECT TOPICS BYTES PER-SECOND RETENTION", "", planRecord.row))
 }
 
 // row returns the quotas as people read them.

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"tacet/core/app"
 	"tacet/infra/local/site"
 	"tacet/infra/tacet/command"
 )
@@ -39,8 +41,11 @@ const patience = 20 * time.Second
 //
 //	status N COMMAND…     runs a command that must end with exit status N
 //	running DATA          waits until a platform runs on a data folder
-//	address NAME DATA     sets a variable to where the platform on a data folder is
-//	occupied DATA TOPIC   waits until somebody has the topic
+//	address NAME DATA [APP]
+//	                      sets a variable to where the platform on a data folder is, or another application of it
+//	occupied DATA TOPIC [APP TOKEN]
+//	                      waits until somebody has the topic, of another application with an admin token
+//	keep NAME [PATTERN]   sets a variable to what was printed last, or to what the pattern has in parentheses
 //	certificate DIR       writes DIR/cert.pem and DIR/key.pem for 127.0.0.1
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -53,7 +58,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "running": running, "address": address, "occupied": occupied, "certificate": certificate,
+			"status": status, "running": running, "address": address, "occupied": occupied, "certificate": certificate, "keep": keep,
 		},
 	})
 }
@@ -88,20 +93,42 @@ func running(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func address(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: address NAME DATA")
+	if neg || len(args) != 2 && len(args) != 3 {
+		ts.Fatalf("usage: address NAME DATA [APP]")
 	}
 	r, err := site.ReadRunning(ts.MkAbs(args[1]))
 	ts.Check(err)
-	ts.Setenv(args[0], r.WebSocket)
+	at := r.WebSocket
+	if len(args) == 3 {
+		at = strings.Replace(at, string(r.App), args[2], 1)
+	}
+	ts.Setenv(args[0], at)
+}
+
+func keep(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 || len(args) > 2 {
+		ts.Fatalf("usage: keep NAME [PATTERN]")
+	}
+	out := strings.TrimSpace(ts.ReadFile("stdout"))
+	if len(args) == 2 {
+		found := regexp.MustCompile(args[1]).FindStringSubmatch(out + ts.ReadFile("stderr"))
+		if len(found) != 2 {
+			ts.Fatalf("%s is not in what was printed", args[1])
+		}
+		out = found[1]
+	}
+	ts.Setenv(args[0], out)
 }
 
 func occupied(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: occupied DATA TOPIC")
+	if neg || len(args) != 2 && len(args) != 4 {
+		ts.Fatalf("usage: occupied DATA TOPIC [APP TOKEN]")
 	}
 	r, err := site.ReadRunning(ts.MkAbs(args[0]))
 	ts.Check(err)
+	if len(args) == 4 {
+		r.App, r.AdminToken = app.ID(args[2]), args[3]
+	}
 	until(ts, func() error {
 		q, err := http.NewRequest(http.MethodGet, r.HTTP+"/api/topics/"+string(r.App), nil)
 		if err != nil {

@@ -183,11 +183,11 @@ func TestADeletionEndsWithItsCertificate(t *testing.T) {
 		t.Errorf("exit status %d: %s %s %v", status, out, said, d.asked)
 	}
 	answers["GET /v1/deletions/r1"] = `{"stage":"failed","step":"directory"}`
-	if _, status, _, said = manage(t, answers, "account", "delete", "--confirm", "x"); status != 1 || !strings.Contains(said, "at the step directory") {
+	if _, status, _, said = manage(t, answers, "account", "delete", "--confirm", "x"); status != 1 || !strings.Contains(said, "the deletion has failed") {
 		t.Errorf("exit status %d: %s", status, said)
 	}
 	answers["GET /v1/deletions/r1"] = `{"stage":"requested"}`
-	if _, status, _, said = manage(t, answers, "account", "delete", "--confirm", "x", "--wait", "1ms"); status != 1 || !strings.Contains(said, "goes on without you; its certificate will be at http://127.0.0.1:") {
+	if _, status, _, said = manage(t, answers, "account", "delete", "--confirm", "x", "--wait", "1ms"); status != 1 || !strings.Contains(said, "goes on without you; what came of it: tacet account follow-deletion r1 --url http://127.0.0.1:") {
 		t.Errorf("exit status %d: %s", status, said)
 	}
 }
