@@ -198,3 +198,24 @@ func TestExamplesOfParametersHaveTheirForm(t *testing.T) {
 		t.Error(bad)
 	}
 }
+
+// Routes are made when they are first used, and the document when it is first
+// asked for: at the same time, when it comes to that.
+func TestRoutesAndDocumentAreMadeAtTheSameTime(t *testing.T) {
+	handler := manage.API{Limits: manage.Limits{Client: manage.Rate{PerSecond: 1e6, Burst: 1e6}}}.Handler()
+	var all sync.WaitGroup
+	for path, item := range readDocument(t).Paths {
+		for method := range item {
+			for _, q := range [][2]string{{strings.ToUpper(method), path}, {"GET", "/v1/openapi.json"}, {"GET", "/v1/reference"}} {
+				all.Go(func() {
+					w := httptest.NewRecorder()
+					handler.ServeHTTP(w, httptest.NewRequest(q[0], strings.NewReplacer("{", "", "}", "").Replace(q[1]), nil))
+					if q[0] == "GET" && strings.HasPrefix(q[1], "/v1/o") && w.Code != 200 && !strings.Contains(q[1], "operator") {
+						t.Errorf("%s: %d", q[1], w.Code)
+					}
+				})
+			}
+		}
+	}
+	all.Wait()
+}
