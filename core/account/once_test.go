@@ -81,6 +81,52 @@ func TestAnIdempotencyKeyIsForgottenAfterADay(t *testing.T) {
 	s.want(fault.Invalid, err)
 }
 
+// The other one comes between any two steps, and is done first.
+func TestOfTwoRequestsWithOneKeyTheFasterMakesSomething(t *testing.T) {
+	for nth := 1; ; nth++ {
+		s := newStage(t)
+		carl := s.signIn("carl")
+		var faster *account.Account
+		s.faults.Fail(0, 0)
+		s.faults.Hook(func(n int, _ string) {
+			if n == nth {
+				var err error
+				faster, err = s.Create(t.Context(), carl, account.Profile{}, "k")
+				s.must(err)
+			}
+		})
+		a, err := s.Create(t.Context(), carl, account.Profile{}, "k")
+		s.faults.Stop()
+		s.must(err)
+		if faster == nil {
+			return
+		}
+		if *a != *faster || s.vault.Owners() != 2 {
+			t.Errorf("call %d: made %+v, and before %+v; %d accounts have a key with that of the stage", nth, a, faster, s.vault.Owners())
+		}
+		s.sound()
+	}
+}
+
+// The sweep of an account does not come where a person's idempotency keys lie.
+func TestAnIdempotencyKeyDoesNotNameTheAccountThatItHasMade(t *testing.T) {
+	s := newStage(t)
+	a, err := s.Create(t.Context(), s.signIn("carl"), account.Profile{}, "k")
+	s.must(err)
+	remembered := 0
+	for _, r := range s.memory.All() {
+		if r.Kind == 'p' && strings.HasPrefix(r.Name, "once/") {
+			remembered++
+			if strings.Contains(readable(r.Key.String(), r.Value), string(a.ID)) {
+				t.Errorf("%s names it: %s", r.Key, r.Value)
+			}
+		}
+	}
+	if remembered != 1 {
+		t.Errorf("%d keys are remembered", remembered)
+	}
+}
+
 func TestOfRequestsWithOneKeyAtTheSameTimeOneMakesSomething(t *testing.T) {
 	s := newStage(t)
 	carl := s.signIn("carl")
