@@ -16,7 +16,6 @@ import (
 	"tacet/core/privacy"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/telemetry"
-	"tacet/core/telemetry/telemetrytest"
 	"tacet/infra/embedded"
 )
 
@@ -304,15 +303,4 @@ func TestApplicationsOfBeforeLeaveTheFilesWhenTheyAreForgotten(t *testing.T) {
 	if left := holding(t, folder, []byte("planted-former")); len(left) > 0 {
 		t.Errorf("%v still hold it", left)
 	}
-}
-
-func TestLifetimesKeepTheContract(t *testing.T) {
-	telemetrytest.TestLifetime(t, func(t *testing.T) (telemetrytest.Store, func(telemetry.Record)) {
-		clock := pubsubtest.NewClock()
-		d := open(t, embedded.Options{Folder: t.TempDir(), Now: clock.Now})
-		return d.Telemetry, func(r telemetry.Record) {
-			clock.Advance(r.At.Sub(clock.Now()))
-			must(t, d.Telemetry.Record(t.Context(), r, false))
-		}
-	})
 }

@@ -70,6 +70,9 @@ func (p *Platform) provision(ctx context.Context, d site.Development, on plan.Na
 	if err := migrate(ctx, p.disk, p.accounts); err != nil {
 		return err
 	}
+	if err := deleteAgain(ctx, p.disk, p.rights); err != nil {
+		return err
+	}
 	_, err := p.accounts.Provision(ctx, account.Provision{
 		Owner: operator, App: d.App, Name: "development", Plan: on, Replan: true, Keys: d.Slots(), Blind: d.Blind,
 	})

@@ -9,12 +9,14 @@ import (
 	"tacet/infra/embedded"
 )
 
-// backedUp says what a backup takes along. Without the vault the key that its
-// records are wrapped with would be of no use.
+// backedUp says what a backup takes along. With the vault it can be restored on
+// another machine: so the key that the vault's records are wrapped with belongs
+// to it, and the development application. Without it the keys of that
+// application could not be read there, and a new one is made instead.
 func backedUp(withVault bool) embedded.BackupOptions {
-	files := []string{"node", "development.json"}
+	files := []string{"node"}
 	if withVault {
-		files = append(files, "master")
+		files = append(files, "development.json", masterFile)
 	}
 	return embedded.BackupOptions{Vault: withVault, Files: files}
 }
