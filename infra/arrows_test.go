@@ -96,7 +96,7 @@ var rules = []rule{
 	{
 		from: []string{"infra/local/apihost"}, not: everything,
 		but: []string{
-			"infra/apigw", "infra/local/apihost", "infra/local/dynamodb", "infra/local/gateway", "infra/local/iam", "infra/local/runtime",
+			"infra/apigw", "infra/local/apihost", "infra/local/dynamodb", "infra/local/gateway", "infra/local/iam", "infra/local/kms", "infra/local/runtime",
 			"infra/local/signature", "infra/local/socket", "infra/local/template", "infra/sigv4",
 		},
 		because: "it serves anybody's template, and nothing of Tacet is in most of them",

@@ -65,3 +65,12 @@ func Erase(p *Parts) Handler {
 	_, all := p.Accounts()
 	return entry.Erase{Jobs: all.Runner(), Log: p.Log}
 }
+
+// SignIn is how people sign in. Issuer is "" if they cannot.
+type SignIn struct{ Issuer, ClientID, ClientSecret, Operator string }
+
+// SignIn returns what the settings say of that.
+func (p *Parts) SignIn() SignIn {
+	s := p.settings
+	return SignIn{s.Issuer, s.ClientID, s.ClientSecret, s.Operator}
+}

@@ -35,7 +35,8 @@ type API struct {
 	// keys if that is asked for. Nil if there is nothing to back up here.
 	Backup func(ctx context.Context, w io.Writer, vault bool) error
 	// Origin is where browsers find this API, "https://tacet.example.org". An
-	// issuer sends them back to it.
+	// issuer sends them back to it, if it knows it. "" is https and the host
+	// that was asked for: behind API Gateway that is one of its own names.
 	Origin string
 	// Console is where people go who have signed in; "" is /console/.
 	Console string

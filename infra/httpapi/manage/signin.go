@@ -81,7 +81,7 @@ func (s *server) beginSignIn(ctx context.Context, c *call) (*redirectOutput, err
 	if n, err := strconv.Atoi(a.Port); a.Port != "" && (err != nil || n > 65535) || (a.Port == "") != (a.Challenge == "") {
 		return nil, door.Invalid("port and challenge belong together, and a port is 1 to 65535")
 	}
-	to, err := s.Issuer.Address(ctx, s.Origin+callbackPath, a.State, a.Nonce, a.Verifier)
+	to, err := s.Issuer.Address(ctx, c.origin()+callbackPath, a.State, a.Nonce, a.Verifier)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (s *server) endSignIn(ctx context.Context, c *call) (*redirectOutput, error
 	if c.query.Get("error") != "" || c.query.Get("code") == "" {
 		return nil, unproven("the issuer has signed nobody in: begin again at "+signInPath, nil)
 	}
-	who, err := s.Issuer.Identity(ctx, s.Origin+callbackPath, c.query.Get("code"), a.Nonce, a.Verifier)
+	who, err := s.Issuer.Identity(ctx, c.origin()+callbackPath, c.query.Get("code"), a.Nonce, a.Verifier)
 	if err != nil {
 		return nil, err
 	}
@@ -174,4 +174,12 @@ func (s *server) open(ctx context.Context, text, place string, v any) error {
 		return unproven("the code is not good, or not any more: sign in again", err)
 	}
 	return nil
+}
+
+// origin is where the browser has found this API.
+func (c *call) origin() string {
+	if c.s.Origin == "" {
+		return "https://" + c.Request.Host
+	}
+	return c.s.Origin
 }

@@ -130,7 +130,7 @@ func (h *Host) start(l net.Listener) error {
 	if h.gateway, err = gateway.New(options); err != nil {
 		return misused("%v", err)
 	}
-	h.serve(h.gateway, either{l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*certificate}}})
+	h.serve(withKMS(h.gateway), either{l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*certificate}}})
 	return nil
 }
 
@@ -166,6 +166,7 @@ func (h *Host) here(authority []byte) (func(string) (gateway.Handler, error), er
 	// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 	h.common["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = "http://" + h.address + "/" + h.stage.Name
 	h.common["AWS_ENDPOINT_URL_LAMBDA"] = "http://" + l.Addr().String()
+	h.common["AWS_ENDPOINT_URL_KMS"] = "http://" + h.address
 	if h.opts.DynamoDB != "" {
 		h.common["AWS_ENDPOINT_URL_DYNAMODB"] = h.opts.DynamoDB
 	}

@@ -24,6 +24,9 @@ func New(secret [SecretSize]byte) *KMS { return &KMS{secret} }
 // target is what the header X-Amz-Target begins with.
 const target = "TrentService."
 
+// Is reports whether a request is for this service.
+func Is(r *http.Request) bool { return strings.HasPrefix(r.Header.Get("X-Amz-Target"), target) }
+
 // most is more than a request of this service may have: 4 KiB of plaintext, 6 KiB
 // of ciphertext and 8 KiB of encryption context, in base64.
 const most = 64 << 10

@@ -1,7 +1,9 @@
 package command
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -11,11 +13,13 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
+	"tacet/core/account"
 	"tacet/core/grant"
 	"tacet/core/plan"
-	"tacet/core/pubsub"
+	"tacet/core/privacy"
 	"tacet/infra/dynamo"
 	"tacet/infra/local/site"
+	"tacet/infra/vault"
 )
 
 // deployedStack is the commands for a stack in somebody's AWS account.
@@ -30,24 +34,30 @@ type deployedStack struct {
 // It can be repeated: the same folder is the same application, so whoever does
 // not know whether it worked does it again.
 type appCreate struct {
-	Table     string `required:"" placeholder:"NAME" help:"The stack's table for applications (output DirectoryTableName)."`
+	Table     string `required:"" placeholder:"NAME" help:"The stack's table for accounts and applications (output DirectoryTableName)."`
+	Vault     string `name:"vault-table" required:"" placeholder:"NAME" help:"The stack's table for data keys (output VaultTableName)."`
+	MasterKey string `name:"key" required:"" placeholder:"ARN" help:"The stack's key for data keys (output VaultKeyArn)."`
+	Owner     string `placeholder:"EMAIL" help:"Who is invited to own the account that the application is in: signs in with this address, and accepts."`
 	WebSocket string `name:"websocket" required:"" placeholder:"URL" help:"Where clients connect (output WebSocketUrl): wss://HOST/STAGE."`
 	HTTP      string `name:"http" required:"" placeholder:"URL" help:"Where backends publish (output HttpUrl): https://HOST."`
 	Data      string `type:"path" required:"" placeholder:"DIR" help:"Folder for the application's keys; made when it is not there. The same folder is the same application."`
 	Region    string `placeholder:"NAME" help:"AWS region of the stack. Default: that of your AWS configuration."`
 	Endpoint  string `name:"dynamodb" placeholder:"URL" help:"A DynamoDB that is elsewhere, as DynamoDB Local."`
+	KMS       string `name:"kms" placeholder:"URL" help:"A KMS that is elsewhere, as that of tacet gateway."`
 	Plan      string `enum:",${plans}" default:"" placeholder:"NAME" help:"Plan of the application: ${plans}. Default: the one that it has, team at first."`
 	JSON      asJSON `name:"json" help:"Print one line of JSON, as tacet run --json does, with tokens for a day and the keys."`
 }
 
 func (appCreate) example() string {
-	return `  tacet stack app --table tacet-DirectoryTable-1ABC --data .tacet-aws \
+	return `  tacet stack app --table tacet-DirectoryTable-1ABC --vault-table tacet-VaultTable-2DEF \
+    --key arn:aws:kms:eu-central-1:123456789012:key/0123-… --data .tacet-aws \
     --websocket wss://abc.execute-api.eu-central-1.amazonaws.com/v1 \
     --http https://def.execute-api.eu-central-1.amazonaws.com
   tacet token --data .tacet-aws --subject alice
 
 Who you are is taken from where the AWS CLI takes it: AWS_PROFILE, AWS_ACCESS_KEY_ID, …
-You need dynamodb:GetItem and dynamodb:PutItem on the table.
+You need dynamodb:GetItem, PutItem and Query on the tables, and kms:Encrypt and
+kms:Decrypt with the key.
 `
 }
 
@@ -56,7 +66,7 @@ func (a appCreate) Run(ctx context.Context, c *console) error {
 	if err := errors.Join(isURL("--websocket", a.WebSocket, "wss", "ws"), isURL("--http", a.HTTP, "https", "http")); err != nil {
 		return err
 	}
-	client, err := a.client(ctx)
+	who, err := a.identify(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,49 +78,84 @@ func (a appCreate) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	apps := dynamo.NewApps(client, a.Table, time.Now)
-	if err := a.put(ctx, apps, d); err != nil {
-		return fmt.Errorf("table %s: %w", a.Table, explained(err))
+	if err := a.provision(ctx, a.accounts(who), d); err != nil {
+		return explained(err)
 	}
 	return a.announce(c, d)
 }
 
-// put keeps the application. What its owner has changed since it was made is
-// not undone.
-func (a appCreate) put(ctx context.Context, apps *dynamo.Apps, d site.Development) error {
-	x := d.Application(plan.Team)
-	switch was, err := apps.App(ctx, x.ID); {
-	case err == nil:
-		copied := *was
-		x = &copied
-	case !errors.Is(err, pubsub.ErrNoApp):
+// operator is who has the AWS account that a stack is in. The account that
+// applications made here are in is his; people are invited to it.
+var operator = account.Identity{Issuer: "tacet:aws", Subject: "operator", Operator: true}
+
+// provision makes sure that there is the application, and an invitation for its
+// owner. What somebody has changed since it was made is not undone.
+func (a appCreate) provision(ctx context.Context, accounts *account.Service, d site.Development) error {
+	of, err := accounts.Provision(ctx, account.Provision{
+		Owner: operator, App: d.App, Name: "first", Plan: cmp.Or(plan.Name(a.Plan), plan.Team), Replan: a.Plan != "", Keys: d.Slots(), Blind: d.Blind,
+	})
+	if err != nil || a.Owner == "" {
 		return err
 	}
-	if a.Plan != "" {
-		x.Plan = plan.Name(a.Plan)
+	session, _, err := accounts.SignIn(ctx, operator)
+	if err != nil {
+		return err
 	}
-	return apps.Put(ctx, x, d.Slots())
+	who, err := accounts.Authenticate(ctx, session, privacy.Addr{})
+	if err != nil {
+		return err
+	}
+	caller, err := accounts.In(ctx, who, string(of))
+	if err != nil {
+		return err
+	}
+	_, err = caller.Invite(ctx, a.Owner, account.Owner, a.Owner) // inviting again is the same invitation
+	return err
+}
+
+// accounts returns the service of accounts over the stack's tables.
+func (a appCreate) accounts(who identity) *account.Service {
+	client := dynamo.NewClient(dynamo.Options{Region: who.region, Endpoint: a.Endpoint, Credentials: who.Credentials})
+	keys := vault.Options{
+		Directory: dynamo.NewDirectory(client, a.Vault, time.Now), Now: time.Now,
+		Master: vault.NewKMS(vault.KMSOptions{Region: who.region, Endpoint: a.KMS, Credentials: who.Credentials, Keys: []string{a.MasterKey}}),
+	}
+	return &account.Service{
+		Directory: dynamo.NewDirectory(client, a.Table, time.Now), Vault: vault.New(keys), Deployment: vault.NewDeployment(keys), Now: time.Now,
+		Random: func(b []byte) { rand.Read(b) }, // it ends the program rather than fail
+		// The stack itself looks for jobs each minute.
+		Begin: func(context.Context, string) error { return nil },
+	}
 }
 
 // explained says of an answer of DynamoDB what a person can do about it.
 func explained(err error) error {
+	if key := (*vault.KMSError)(nil); errors.As(err, &key) {
+		return fmt.Errorf("the key of the stack cannot be used: say its ARN as in the output VaultKeyArn; you need kms:Encrypt and kms:Decrypt (%w)", key)
+	}
 	var said *dynamo.Error
 	if !errors.As(err, &said) {
-		return err
+		return public(err)
 	}
 	switch said.Code {
 	case "ResourceNotFoundException":
 		return fmt.Errorf("there is no such table in this region and account: look at the stack's outputs (%w)", err)
 	case "AccessDeniedException":
-		return fmt.Errorf("you may not use it: you need dynamodb:GetItem and dynamodb:PutItem on it (%w)", err)
+		return fmt.Errorf("you may not use it: you need dynamodb:GetItem, PutItem and Query on it (%w)", err)
 	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException":
 		return fmt.Errorf("your AWS credentials are not accepted (%w)", err)
 	}
 	return err
 }
 
-// client returns a client with the credentials of whoever runs the command.
-func (a appCreate) client(ctx context.Context) (*dynamo.Client, error) {
+// identity is who runs the command, and where.
+type identity struct {
+	dynamo.Credentials
+	region string
+}
+
+// identify finds out who runs the command, as the AWS CLI does.
+func (a appCreate) identify(ctx context.Context) (identity, error) {
 	// A machine's own role is not asked for: who makes applications is a person,
 	// and away from EC2 nobody would answer.
 	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithEC2IMDSClientEnableState(imds.ClientDisabled)}
@@ -119,19 +164,16 @@ func (a appCreate) client(ctx context.Context) (*dynamo.Client, error) {
 	}
 	loaded, err := awsconfig.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, fmt.Errorf("read your AWS configuration: %w", err)
+		return identity{}, fmt.Errorf("read your AWS configuration: %w", err)
 	}
 	if loaded.Region == "" {
-		return nil, misused("there is no AWS region: say --region, or set AWS_REGION")
+		return identity{}, misused("there is no AWS region: say --region, or set AWS_REGION")
 	}
 	who, err := loaded.Credentials.Retrieve(ctx)
 	if err != nil {
-		return nil, errors.New("there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+		return identity{}, errors.New("there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
-	return dynamo.NewClient(dynamo.Options{
-		Region: loaded.Region, Endpoint: a.Endpoint,
-		Credentials: dynamo.Credentials{ID: who.AccessKeyID, Secret: who.SecretAccessKey, Session: who.SessionToken},
-	}), nil
+	return identity{dynamo.Credentials{ID: who.AccessKeyID, Secret: who.SecretAccessKey, Session: who.SessionToken}, loaded.Region}, nil
 }
 
 // announce says how to use the application.
