@@ -85,10 +85,12 @@ func (p *Platform) api(s *config.Standalone, origin string) (manage.API, error) 
 		Accounts: p.accounts, Rights: p.rights, Data: httpapi.API{Service: p.service, Figures: p.disk.Telemetry},
 		Link: p.useLink, NewLink: func() (string, time.Time) { return p.newLink(origin) },
 		Origin: origin, Loopback: s.Local() && !s.Secure(), Log: p.log, TrustedProxies: s.TrustedProxies,
-		Backup: func(ctx context.Context, w io.Writer, withVault bool) error {
+	}
+	if p.folder != "" {
+		a.Backup = func(ctx context.Context, w io.Writer, withVault bool) error {
 			_, err := p.disk.Backup(ctx, w, backedUp(withVault))
 			return err
-		},
+		}
 	}
 	if s.OIDC.Issuer == "" {
 		return a, nil
