@@ -12,7 +12,7 @@
 //
 //	node               the id under which this host records telemetry: random, no host name
 //	development.json   the development application's id and signing keys, mode 0600
-//	running.json       while the platform runs: its addresses, tokens, process id, mode 0600
+//	running.json       while the platform runs: its addresses, tokens, a session, process id, mode 0600
 //	certificates/      certificates of Let's Encrypt, with --domain
 //
 // running.json and development.json are how the other commands find the

@@ -12,6 +12,7 @@
 //	/apps/{app}?access_token=…   WebSocket
 //	/ws?app=…&access_token=…     WebSocket, as on a bare API Gateway: a stage called ws
 //	/console/                    a page to try things out on
+//	/v1/…                        package httpapi/manage: accounts
 //	everything else              package httpapi
 //
 // API Gateway's management API (@connections) is not mounted: it is called
@@ -21,4 +22,19 @@
 // What lies in the data folder, beside what package site keeps there:
 //
 //	db/, key, lock, …  what the embedded stores keep, encrypted, and their key, mode 0600
+//	master             the key that the data keys of accounts are wrapped with, mode 0600
+//
+// Whoever runs the platform is the operator: an identity of its own that owns
+// an account with the development application in it. He signs in with one-time
+// links, and the commands of this machine with a session that stands in
+// running.json and is renewed there. Others sign in with an issuer, if one is
+// set.
+//
+// What a verb leaves to be done (package job) is done by one goroutine, at the
+// start as well: a deletion that was interrupted by the end of the process goes
+// on. Stop interrupts it.
+//
+// Applications that were kept before there were accounts are taken over at the
+// start, into the operator's account; each is forgotten where it was when it is
+// where it belongs.
 package standalone

@@ -19,6 +19,11 @@ if (handed.has('token')) {
   sessionStorage.setItem('token', handed.get('token'))
   history.replaceState(null, '', location.pathname)
 }
+// A one-time link is for the terminal. It stays good, and goes nowhere.
+if (handed.has('sign-in')) {
+  history.replaceState(null, '', location.pathname)
+  $('signin').hidden = false
+}
 $('app').value = sessionStorage.getItem('app') ?? ''
 $('token').value = sessionStorage.getItem('token') ?? ''
 
