@@ -673,3 +673,15 @@ func (c *counter) Write(b []byte) (int, error) {
 	*c += counter(len(b))
 	return len(b), nil
 }
+
+// Who has got another role between signing in and asking was told that the
+// server is broken.
+func TestADownloadOfWhoIsNoLongerTheSameIsAConflict(t *testing.T) {
+	w := newWorld(t)
+	ann := w.found("ann")
+	_, err := ann.owner.SetRole(t.Context(), string(ann.member.Member), account.Developer, account.AnyVersion)
+	w.must(err)
+	if _, _, err := w.Begin(t.Context(), ann.member, rights.OneSelf); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("%v", err)
+	}
+}

@@ -52,7 +52,7 @@ func (w *world) found(name string) *estate {
 		e.addApp(3)
 	}
 	slices.Sort(e.apps)
-	e.owner = w.in(p, a.ID)
+	e.owner, e.member = w.in(p, a.ID), w.in(e.member.Principal, a.ID)
 	return e
 }
 

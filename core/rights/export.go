@@ -71,11 +71,15 @@ func (s *Service) ask(ctx context.Context, c *account.Caller, k directory.Key, s
 	}
 	_, err = c.Apply(ctx, scopes[scope], string(x.Request), directory.Put(k, value, x.At.Add(open), directory.IfAbsent))
 	if errors.Is(err, directory.ErrConflict) {
-		x, _, err = s.export(ctx, k)
+		if x, _, err = s.export(ctx, k); errors.Is(err, directory.ErrAbsent) {
+			err = errMember // nobody else has asked: the caller is not what he was
+		}
 		return x, false, err
 	}
 	return x, err == nil, err
 }
+
+var errMember = &fault.Error{Kind: fault.Conflict, Text: "your membership was changed at this moment: try again"}
 
 func (s *Service) export(ctx context.Context, k directory.Key) (*Export, directory.Record, error) {
 	r, err := s.Accounts.Directory.Get(ctx, k)

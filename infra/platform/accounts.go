@@ -17,9 +17,9 @@ import (
 )
 
 // settle is how long what was on its way when something was deleted may take to
-// arrive: an invocation takes half a minute at most, and an application is
-// remembered for seconds.
-const settle = 45 * time.Second
+// arrive. That is longest with rollups: a batch of the stream gathers for a
+// minute, and the function has another one.
+const settle = 3 * time.Minute
 
 // Accounts returns the service that accounts are managed by, and that of what
 // they have a right to. See package manage.

@@ -171,7 +171,7 @@ func (r *rig) leaving(ctx context.Context, boss *account.Caller) {
 // errands invokes erase, and again when the job has waited.
 func (r *rig) errands(event map[string]any) {
 	r.t.Helper()
-	for range 3 {
+	for range 6 {
 		r.invoke("erase", event)
 		r.ahead += time.Minute
 	}

@@ -195,7 +195,11 @@ func (s *Stack) open(secure *tls.Config, certificate []byte, d site.Development)
 	if err != nil {
 		return err
 	}
-	if s.running, err = s.folder.Announce(&s.opts.Settings, l.Addr(), certificate, d, "", time.Now()); err != nil {
+	session, _, err := s.accounts.SignIn(context.Background(), operator)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if s.running, err = s.folder.Announce(&s.opts.Settings, l.Addr(), certificate, d, session, time.Now()); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	s.serve(s.outer, l)
