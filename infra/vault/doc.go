@@ -2,12 +2,11 @@
 // behind the ports of core/seal: Vault, with a data key for each owner, and
 // Deployment, with the secrets that belong to nobody.
 //
-// A data key is a keyset of AES256-GCM keys, of which the primary seals and all
-// open (tink's, so that other programs can read it). It rests wrapped by a
-// Master: a key file on one machine (KeyFile), a key in AWS KMS (KMS). What is
-// wrapped is a record of a directory.Directory that is handed in, and that is
-// nobody else's: backups leave it out, because a restored key would undo a
-// deletion.
+// A data key is a keyset of AES-256-GCM keys, of which the newest seals and all
+// open. It rests wrapped by a Master: a key file on one machine (KeyFile), a key
+// in AWS KMS (KMS). What is wrapped is a record of a directory.Directory that is
+// handed in, and that is nobody else's: backups leave it out, because a restored
+// key would undo a deletion.
 //
 // # What is promised
 //

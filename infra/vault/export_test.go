@@ -53,11 +53,8 @@ func KeysOf(ctx context.Context, v *Vault, owner string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	handle, err := readKeyset(key)
-	if err != nil {
-		return 0, err
-	}
-	return handle.Len(), nil
+	keys, err := readKeyset(key)
+	return len(keys), err
 }
 
 // MasterKeys returns the keys of a file in clear.
@@ -66,4 +63,21 @@ func MasterKeys(f *KeyFile) [][]byte { return f.ring.keys() }
 // Reseal is what who moves old values asks a sealer for.
 func Reseal(s seal.Sealer, sealed []byte, place string) ([]byte, bool, error) {
 	return s.(*Sealer).Reseal(sealed, place)
+}
+
+// Sealed and Unsealed are what a keyset, as it rests, makes of a value.
+func Sealed(keyset, plain []byte, context string) ([]byte, error) {
+	keys, err := readKeyset(keyset)
+	if err != nil {
+		return nil, err
+	}
+	return keys.seal(plain, []byte(context)), nil
+}
+
+func Unsealed(keyset, sealed []byte, context string) ([]byte, bool) {
+	keys, err := readKeyset(keyset)
+	if err != nil {
+		return nil, false
+	}
+	return keys.open(sealed, []byte(context))
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/tink-crypto/tink-go/v2/keyset"
-
 	"tacet/core/seal"
 )
 
@@ -31,14 +29,14 @@ func (s *store) rotate(ctx context.Context, p place, since time.Time) (bool, err
 		if !w.Made.Before(since) {
 			return nil, made, errSame
 		}
-		handle, err := unwrapKeyset(key)
+		keys, err := unwrapKeyset(key)
 		if err != nil {
 			return nil, made, err
 		}
-		if handle.Len() >= maxKeys {
+		if len(keys) >= maxKeys {
 			return nil, made, errTooManyKeys
 		}
-		next, err := addKey(keyset.NewManagerFromHandle(handle))
+		next, err := addKey(keys)
 		return next, made, err
 	})
 }
@@ -46,15 +44,14 @@ func (s *store) rotate(ctx context.Context, p place, since time.Time) (bool, err
 // retire drops all keys but the one that seals.
 func (s *store) retire(ctx context.Context, p place) error {
 	_, err := s.change(ctx, p, func(w wrapped, key func() ([]byte, error)) ([]byte, time.Time, error) {
-		handle, err := unwrapKeyset(key)
+		keys, err := unwrapKeyset(key)
 		if err != nil {
 			return nil, w.Made, err
 		}
-		if handle.Len() == 1 {
+		if len(keys) == 1 {
 			return nil, w.Made, errSame
 		}
-		next, err := dropKeys(handle)
-		return next, w.Made, err
+		return keys[:1].bytes(), w.Made, nil
 	})
 	return err
 }
@@ -75,7 +72,7 @@ func (s *store) rewrap(ctx context.Context, p place) (bool, error) {
 	})
 }
 
-func unwrapKeyset(key func() ([]byte, error)) (*keyset.Handle, error) {
+func unwrapKeyset(key func() ([]byte, error)) (keyset, error) {
 	plain, err := key()
 	if err != nil {
 		return nil, err

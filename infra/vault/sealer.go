@@ -1,47 +1,31 @@
 package vault
 
-import (
-	"encoding/binary"
-	"fmt"
+import "tacet/core/seal"
 
-	"github.com/tink-crypto/tink-go/v2/tink"
-
-	"tacet/core/seal"
-)
-
-// Sealer implements seal.Sealer with a keyset: its primary key seals, all of
-// them open. Safe for concurrent use.
+// Sealer implements seal.Sealer with a keyset: its newest key seals, all of them
+// open. Safe for concurrent use.
 type Sealer struct {
-	owner   string
-	primary uint32
-	aead    func() tink.AEAD // in a closure, so that nothing prints its keys
+	owner string
+	keys  keyset
 }
 
 func newSealer(owner string, o *opened) (*Sealer, error) {
-	k, err := o.keyset()
+	keys, err := o.keyset()
 	if err != nil {
 		return nil, err
 	}
-	primary, err := k.handle.Primary()
-	if err != nil {
-		return nil, errKeyset
-	}
-	return &Sealer{owner, primary.KeyID(), func() tink.AEAD { return k.aead }}, nil
+	return &Sealer{owner, keys}, nil
 }
 
 // Seal implements seal.Sealer.
 func (s *Sealer) Seal(plain []byte, place string) ([]byte, error) {
-	sealed, err := s.aead().Encrypt(plain, s.context(place))
-	if err != nil {
-		return nil, fmt.Errorf("the value cannot be sealed") // what tink says is about keys
-	}
-	return sealed, nil
+	return s.keys.seal(plain, s.context(place)), nil
 }
 
 // Open implements seal.Sealer.
 func (s *Sealer) Open(sealed []byte, place string) ([]byte, error) {
-	plain, err := s.aead().Decrypt(sealed, s.context(place))
-	if err != nil {
+	plain, ok := s.keys.open(sealed, s.context(place))
+	if !ok {
 		return nil, seal.ErrSealed
 	}
 	return plain, nil
@@ -62,10 +46,10 @@ func (s *Sealer) Reseal(sealed []byte, place string) ([]byte, bool, error) {
 	return sealed, err == nil, err
 }
 
-// current reports whether a value begins as one does that the primary key has
-// sealed: tink writes a 1 and the number of the key in front.
+// current reports whether a value says that the newest key has sealed it.
 func (s *Sealer) current(sealed []byte) bool {
-	return len(sealed) >= 5 && sealed[0] == 1 && binary.BigEndian.Uint32(sealed[1:]) == s.primary
+	number, ok := sealer(sealed)
+	return ok && number == s.keys[0].number
 }
 
 // context is what a value is bound to. No owner contains the zero byte.
