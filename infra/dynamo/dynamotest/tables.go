@@ -29,7 +29,10 @@ type Names map[string]string
 // Local is a DynamoDB Local to make tables in.
 type Local struct {
 	*dynamodb.Local
-	tables dynamodb.Tables
+	// Streams says whether tables have the streams that they have on AWS. Few
+	// tests read them, and each record in one makes DynamoDB Local slower.
+	Streams bool
+	tables  dynamodb.Tables
 }
 
 // Start starts the DynamoDB Local that the project keeps. The caller stops it.
@@ -38,7 +41,7 @@ func Start() (*Local, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Local{l, dynamodb.NewTables(l.Endpoint)}, nil
+	return &Local{Local: l, tables: dynamodb.NewTables(l.Endpoint)}, nil
 }
 
 var made atomic.Int64
@@ -53,7 +56,11 @@ func (l *Local) Create(t testing.TB, classes ...string) Names {
 			continue
 		}
 		name := fmt.Sprintf("%s-%d", of.Class, n)
-		if err := l.tables.Create(t.Context(), table(of, name)); err != nil {
+		made := table(of, name)
+		if of.Stream && l.Streams {
+			made.Stream = "KEYS_ONLY"
+		}
+		if err := l.tables.Create(t.Context(), made); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
@@ -77,8 +84,7 @@ func (l *Local) Scan(t testing.TB, table string) []map[string]types.AttributeVal
 }
 
 // table says what the table is called, and what it looks like. Nothing expires
-// by itself: tests have clocks of their own. Nor is there a stream: nobody would
-// read it, and each record in one makes DynamoDB Local slower.
+// by itself: tests have clocks of their own.
 func table(of dynamo.Table, name string) dynamodb.Table {
 	key := func(hash, sort, kind string) dynamodb.Key {
 		return dynamodb.Key{Hash: dynamodb.Attribute{Name: hash, Type: "S"}, Range: dynamodb.Attribute{Name: sort, Type: kind}}

@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	local.Streams = true
 	status := m.Run()
 	local.Stop()
 	os.Exit(status)
