@@ -16,11 +16,6 @@ import (
 	"tacet/infra/vault"
 )
 
-// settle is how long what was on its way when something was deleted may take to
-// arrive. That is longest with rollups: a batch of the stream gathers for a
-// minute, and the function has another one.
-const settle = 3 * time.Minute
-
 // Accounts returns the service that accounts are managed by, and that of what
 // they have a right to. See package manage.
 func (p *Parts) Accounts() (*account.Service, *rights.Service) {
@@ -31,7 +26,8 @@ func (p *Parts) Accounts() (*account.Service, *rights.Service) {
 	}
 	events := p.telemetry()
 	return accounts, &rights.Service{
-		Accounts: accounts, Ledger: dynamo.NewLedger(p.db(), p.settings.LedgerTable, p.Now), Lifetime: events, Events: events, Settle: settle,
+		Accounts: accounts, Ledger: dynamo.NewLedger(p.db(), p.settings.LedgerTable, p.Now), Lifetime: events, Events: events,
+		Settle: time.Duration(p.settings.SettleSeconds) * time.Second,
 	}
 }
 

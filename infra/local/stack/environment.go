@@ -15,10 +15,11 @@ const (
 	kmsURL         = "AWS_ENDPOINT_URL_KMS"
 	connectionsURL = "TACET_CONNECTIONS_URL"
 	loopbackKeys   = "TACET_LOOPBACK_KEYS"
+	settleSeconds  = "TACET_SETTLE_SECONDS"
 	logLevel       = "TACET_LOG_LEVEL"
 )
 
-var supplied = map[string]bool{dynamoDBURL: true, lambdaURL: true, kmsURL: true, connectionsURL: true, loopbackKeys: true, logLevel: true}
+var supplied = map[string]bool{dynamoDBURL: true, lambdaURL: true, kmsURL: true, connectionsURL: true, loopbackKeys: true, settleSeconds: true, logLevel: true}
 
 // environment returns a function's variables: the template's, and what only
 // this machine knows. The access key id is the function's own name, by which
@@ -29,6 +30,9 @@ func (s *Stack) environment(f *template.Function, guard, stage string) map[strin
 	// Only who has this machine for himself may name it as the place where a
 	// key set is.
 	env[loopbackKeys] = fmt.Sprint(s.opts.Settings.Local())
+	if n := s.opts.SettleSeconds; n > 0 {
+		env[settleSeconds] = fmt.Sprint(n)
+	}
 	if level := s.opts.Settings.LogLevel; level != "" {
 		env[logLevel] = level
 	}

@@ -35,12 +35,14 @@ type Options struct {
 	Step func(what string) (done func())
 
 	// The rest is for tests. Parameters are those of the template. Every replaces
-	// the rates of all schedules, and batches of streams gather for no longer.
-	Parameters map[string]string
-	Every      time.Duration
-	Trouble    func(guard.Call) guard.Trouble
-	Lambda     runtime.Hostile
-	Gateway    gateway.Hostile
+	// the rates of all schedules, and batches of streams gather for no longer. SettleSeconds is how
+	// long deletions wait for what was on its way; zero is as long as on AWS.
+	Parameters    map[string]string
+	Every         time.Duration
+	SettleSeconds int
+	Trouble       func(guard.Call) guard.Trouble
+	Lambda        runtime.Hostile
+	Gateway       gateway.Hostile
 }
 
 // Stack is a platform that runs. Made by Start; Stop frees what it has.
