@@ -204,7 +204,7 @@ func (l *Life) Gone(t testing.TB) {
 	t.Helper()
 	at := "/v1/accounts/" + string(l.Account)
 	for who, token := range map[string]string{"owner": l.owner, "guest": l.guest, "token": l.token} {
-		for _, path := range []string{at, at + "/members", at + "/apps", at + "/apps/" + l.App, at + "/activity"} {
+		for _, path := range []string{at, at + "/members", at + "/apps", at + "/apps/" + l.App} {
 			status, text := l.ask(t, token, http.MethodGet, path, nil)
 			if status != http.StatusNotFound && (who != "token" || status != http.StatusUnauthorized) {
 				t.Errorf("GET %s, as the %s: %d %s", path, who, status, text)
