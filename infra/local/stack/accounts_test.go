@@ -25,8 +25,8 @@ import (
 )
 
 // begin starts a platform from the repository's template, in which a deletion
-// waits for a second.
-func begin(t testing.TB) *Stack {
+// waits for a second. Every is how often schedules come.
+func begin(t testing.TB, every time.Duration) *Stack {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("-short leaves out what needs processes of its own")
@@ -36,7 +36,7 @@ func begin(t testing.TB) *Stack {
 			Listen: "127.0.0.1:0", Memory: true, Plan: "unlimited", TrustedProxies: 1,
 			IdleTimeout: time.Hour, MaxLifetime: time.Hour, IntegrationTimeout: 29 * time.Second,
 		},
-		AWS: config.AWS{AWS: true}, Log: slog.New(slog.DiscardHandler), Every: time.Second, SettleSeconds: 1,
+		AWS: config.AWS{AWS: true}, Log: slog.New(slog.DiscardHandler), Every: every, SettleSeconds: 1,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func (s *Stack) session(t testing.TB, who account.Identity) string {
 // What the API of accounts answers to whom is the same here, where it is a
 // function with a role of its own, as over stores in memory.
 func TestMatrix(t *testing.T) {
-	s := begin(t)
+	s := begin(t, time.Second)
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	matrixtest.Test(t, matrixtest.Host{Base: s.running.HTTP, Client: client, Session: s.session})
 	for d, n := range s.guard.Denials() {
@@ -132,7 +132,7 @@ func (all stores) found(traces lifetest.Traces) (places []string) {
 // deleted, nothing of it is in any table but two lines in the ledger, which do
 // not say whose; and a copy of before, put back, is of no use to anybody.
 func TestNothingIsLeftOfALife(t *testing.T) {
-	s := begin(t)
+	s := begin(t, time.Second)
 	before := s.stores(t)
 	l := lifetest.Begin(t, lifetest.Host{Base: s.running.HTTP, Session: s.session})
 	address := strings.Replace(s.running.WebSocket, string(s.running.App), l.App, 1)
