@@ -120,6 +120,13 @@ func (f *KeyFile) Unwrap(_ context.Context, master string, wrapped []byte, owner
 	return r.unwrap(master, wrapped, owner)
 }
 
+// Several reports whether there are keys that do not wrap any more.
+func (f *KeyFile) Several() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.ring.names) > 1
+}
+
 // Add puts a new key before the others: it wraps from now on.
 func (f *KeyFile) Add() error {
 	return f.change(func(keys [][]byte) [][]byte { return slices.Insert(keys, 0, newMasterKey()) })

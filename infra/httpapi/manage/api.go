@@ -34,6 +34,9 @@ type API struct {
 	// Backup writes a backup of what this machine holds, with the vault of data
 	// keys if that is asked for. Nil if there is nothing to back up here.
 	Backup func(ctx context.Context, w io.Writer, vault bool) error
+	// Rotate changes keys, and returns how many data keys that was about. Nil if
+	// that is not done here.
+	Rotate func(ctx context.Context, r Rotation) (int, error)
 	// Origin is where browsers find this API, "https://tacet.example.org". An
 	// issuer sends them back to it, if it knows it. "" is https and the host
 	// that was asked for: behind API Gateway that is one of its own names.
@@ -115,6 +118,7 @@ func (s *server) route() {
 	s.routeLedger()
 	s.routeTables()
 	s.routeBackup()
+	s.routeRotation()
 }
 
 // before is asked before each request. The data plane has rates of its own.

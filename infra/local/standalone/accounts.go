@@ -46,10 +46,13 @@ func (p *Platform) openAccounts(ctx context.Context) error {
 		}
 	}
 	keys := vault.Options{Directory: p.disk.Vault, Master: master, Now: time.Now}
-	v := vault.New(keys)
-	p.apps = &app.Reader{Directory: p.disk.Directory, Vault: v}
+	p.keys = keyring{master, vault.New(keys), vault.NewDeployment(keys)}
+	if err := p.keys.tidy(ctx); err != nil {
+		return err
+	}
+	p.apps = &app.Reader{Directory: p.disk.Directory, Vault: p.keys.vault}
 	p.accounts = &account.Service{
-		Directory: p.disk.Directory, Vault: v, Deployment: vault.NewDeployment(keys),
+		Directory: p.disk.Directory, Vault: p.keys.vault, Deployment: p.keys.deployment,
 		Anonymiser: privacy.Anonymiser{Secrets: p.disk.Secrets},
 		Disconnect: func(ctx context.Context, of app.ID) (int, bool, error) { return p.service.Withdraw(ctx, of) },
 		Changed:    p.apps.Changed, Now: time.Now, Random: random,
@@ -84,6 +87,7 @@ func (p *Platform) api(s *config.Standalone, origin string) (manage.API, error) 
 	a := manage.API{
 		Accounts: p.accounts, Rights: p.rights, Data: httpapi.API{Service: p.service, Figures: p.disk.Telemetry},
 		Link: p.useLink, NewLink: func() (string, time.Time) { return p.newLink(origin) },
+		Rotate: p.keys.rotate,
 		Origin: origin, Loopback: s.Local() && !s.Secure(), Log: p.log, TrustedProxies: s.TrustedProxies,
 	}
 	if p.folder != "" {

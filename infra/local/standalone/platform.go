@@ -35,6 +35,7 @@ type Platform struct {
 
 	apps     *app.Reader
 	accounts *account.Service
+	keys     keyring
 	rights   *rights.Service
 	jobs     *jobs
 	links    site.Links

@@ -24,7 +24,8 @@ import (
 
 // deployedStack is the commands for a stack in somebody's AWS account.
 type deployedStack struct {
-	App appCreate `cmd:"" help:"Make the first application of a stack in your AWS account."`
+	App    appCreate   `cmd:"" help:"Make the first application of a stack in your AWS account."`
+	Rotate stackRotate `cmd:"" help:"Change the keys that what is personal is sealed with, while the stack runs."`
 }
 
 // appCreate puts an application into the directory table of a deployed stack.
@@ -34,6 +35,7 @@ type deployedStack struct {
 // It can be repeated: the same folder is the same application, so whoever does
 // not know whether it worked does it again.
 type appCreate struct {
+	ofStack
 	Table     string `required:"" placeholder:"NAME" help:"The stack's table for accounts and applications (output DirectoryTableName)."`
 	Vault     string `name:"vault-table" required:"" placeholder:"NAME" help:"The stack's table for data keys (output VaultTableName)."`
 	MasterKey string `name:"key" required:"" placeholder:"ARN" help:"The stack's key for data keys (output VaultKeyArn)."`
@@ -41,9 +43,6 @@ type appCreate struct {
 	WebSocket string `name:"websocket" required:"" placeholder:"URL" help:"Where clients connect (output WebSocketUrl): wss://HOST/STAGE."`
 	HTTP      string `name:"http" required:"" placeholder:"URL" help:"Where backends publish (output HttpUrl): https://HOST."`
 	Data      string `type:"path" required:"" placeholder:"DIR" help:"Folder for the application's keys; made when it is not there. The same folder is the same application."`
-	Region    string `placeholder:"NAME" help:"AWS region of the stack. Default: that of your AWS configuration."`
-	Endpoint  string `name:"dynamodb" placeholder:"URL" help:"A DynamoDB that is elsewhere, as DynamoDB Local."`
-	KMS       string `name:"kms" placeholder:"URL" help:"A KMS that is elsewhere, as that of tacet gateway."`
 	Plan      string `enum:",${plans}" default:"" placeholder:"NAME" help:"Plan of the application: ${plans}. Default: the one that it has, team at first."`
 	JSON      asJSON `name:"json" help:"Print one line of JSON, as tacet run --json does, with tokens for a day and the keys."`
 }
@@ -115,13 +114,9 @@ func (a appCreate) provision(ctx context.Context, accounts *account.Service, d s
 
 // accounts returns the service of accounts over the stack's tables.
 func (a appCreate) accounts(who identity) *account.Service {
-	client := dynamo.NewClient(dynamo.Options{Region: who.region, Endpoint: a.Endpoint, Credentials: who.Credentials})
-	keys := vault.Options{
-		Directory: dynamo.NewDirectory(client, a.Vault, time.Now), Now: time.Now,
-		Master: vault.NewKMS(vault.KMSOptions{Region: who.region, Endpoint: a.KMS, Credentials: who.Credentials, Keys: []string{a.MasterKey}}),
-	}
+	keys, deployment := a.vault(who, a.Vault, []string{a.MasterKey})
 	return &account.Service{
-		Directory: dynamo.NewDirectory(client, a.Table, time.Now), Vault: vault.New(keys), Deployment: vault.NewDeployment(keys), Now: time.Now,
+		Directory: dynamo.NewDirectory(a.client(who), a.Table, time.Now), Vault: keys, Deployment: deployment, Now: time.Now,
 		Random: func(b []byte) { rand.Read(b) }, // it ends the program rather than fail
 		// The stack itself looks for jobs each minute.
 		Begin: func(context.Context, string) error { return nil },
@@ -148,6 +143,27 @@ func explained(err error) error {
 	return err
 }
 
+// ofStack is the flags that say where a stack's services are.
+type ofStack struct {
+	Region   string `placeholder:"NAME" help:"AWS region of the stack. Default: that of your AWS configuration."`
+	Endpoint string `name:"dynamodb" placeholder:"URL" help:"A DynamoDB that is elsewhere, as DynamoDB Local."`
+	KMS      string `name:"kms" placeholder:"URL" help:"A KMS that is elsewhere, as that of tacet gateway."`
+}
+
+func (a ofStack) client(who identity) *dynamo.Client {
+	return dynamo.NewClient(dynamo.Options{Region: who.region, Endpoint: a.Endpoint, Credentials: who.Credentials})
+}
+
+// vault returns the keys of a stack, which are in a table and wrapped with keys of
+// KMS.
+func (a ofStack) vault(who identity, table string, masters []string) (*vault.Vault, *vault.Deployment) {
+	o := vault.Options{
+		Directory: dynamo.NewDirectory(a.client(who), table, time.Now), Now: time.Now,
+		Master: vault.NewKMS(vault.KMSOptions{Region: who.region, Endpoint: a.KMS, Credentials: who.Credentials, Keys: masters}),
+	}
+	return vault.New(o), vault.NewDeployment(o)
+}
+
 // identity is who runs the command, and where.
 type identity struct {
 	dynamo.Credentials
@@ -155,7 +171,7 @@ type identity struct {
 }
 
 // identify finds out who runs the command, as the AWS CLI does.
-func (a appCreate) identify(ctx context.Context) (identity, error) {
+func (a ofStack) identify(ctx context.Context) (identity, error) {
 	// A machine's own role is not asked for: who makes applications is a person,
 	// and away from EC2 nobody would answer.
 	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithEC2IMDSClientEnableState(imds.ClientDisabled)}

@@ -79,7 +79,7 @@ func officeHere(here site.Running, again string) (*office, error) {
 		return nil, fmt.Errorf("the platform on this machine is reached at %s, which may be anywhere: say so with --url %s (or TACET_URL)",
 			printable(e.websocket.Host), quote(here.HTTP))
 	case here.Session == "":
-		return nil, errors.New("the platform on this machine has no accounts: it is as on AWS, or was started by an older tacet")
+		return nil, errors.New("the platform on this machine has no accounts: it was started by an older tacet")
 	}
 	return &office{client: &apiclient.Client{Base: here.HTTP, Token: here.Session, HTTP: client(here.Certificate)}, again: again, local: true}, nil
 }
