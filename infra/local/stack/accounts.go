@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"tacet/core/account"
 	"tacet/core/app"
@@ -75,4 +76,31 @@ func (s *Stack) Put(ctx context.Context, a *app.App, keys grant.Slots) error {
 	}
 	_, err = s.accounts.Directory.Apply(ctx, application, slots)
 	return err
+}
+
+// renewal is how often the session in the note is renewed: what cannot be undone
+// asks for one that is younger than 15 minutes, and there are no one-time links
+// here that would give another.
+const renewal = 10 * time.Minute
+
+// stayIn renews the session of the operator in the note of the platform, for the
+// commands of this machine, until ctx ends.
+func (s *Stack) stayIn(ctx context.Context) {
+	tick := time.NewTicker(renewal)
+	defer tick.Stop()
+	for note := s.running; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		token, _, err := s.accounts.SignIn(ctx, operator)
+		if err == nil {
+			note.Session = token
+			err = s.folder.Note(note)
+		}
+		if err != nil {
+			s.log.Error("the session in the note of this platform could not be renewed", "error", err)
+		}
+	}
 }

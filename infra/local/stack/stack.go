@@ -207,6 +207,7 @@ func (s *Stack) open(secure *tls.Config, certificate []byte, d site.Development)
 	s.serve(s.outer, l)
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
+	s.feeding.Go(func() { s.stayIn(ctx) })
 	return s.feed(ctx)
 }
 

@@ -234,9 +234,12 @@ func (o *office) renew(ctx context.Context) error {
 	if !o.local {
 		return nil
 	}
-	answer, err := o.do(ctx, apiclient.Request{Method: http.MethodPost, Path: linksPath})
+	answer, err := o.client.Do(ctx, apiclient.Request{Method: http.MethodPost, Path: linksPath})
+	if apiclient.Is(err, http.StatusNotFound) {
+		return nil // as on AWS, where the session that stands in the file is young
+	}
 	if err != nil {
-		return err
+		return o.explain(ctx, err)
 	}
 	var x linkRecord
 	if err := answer.Into(&x); err != nil {
