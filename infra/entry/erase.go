@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"tacet/core/account"
 	"tacet/core/job"
 	"tacet/infra/logging"
 )
@@ -15,13 +16,19 @@ import (
 // to go on with all that are left. Two at once do no harm.
 type Erase struct {
 	Jobs *job.Runner
-	Log  *slog.Logger // made by package logging; nil logs nothing
+	// Again deletes an account again that was deleted before, and reports
+	// whether it was.
+	Again func(context.Context, account.ID) (bool, error)
+	Log   *slog.Logger // made by package logging; nil logs nothing
 }
 
-// Errand is the event that names a job. It holds nothing else: what is invoked
-// without waiting rests in a queue.
+// Errand is the event that names a job, or an account that a copy of the tables
+// may have brought back: if it was deleted before, that begins again. It holds
+// nothing else: what is invoked without waiting rests in a queue.
 type Errand struct {
-	Job job.ID `json:"job"`
+	Job job.ID `json:"job,omitempty"`
+	// Restored is not called account, as which each event of a schedule names that of AWS.
+	Restored account.ID `json:"restored,omitempty"`
 }
 
 var (
@@ -65,10 +72,14 @@ func (f Erase) due(ctx context.Context, event []byte) ([]job.ID, error) {
 		scheduled
 	}
 	switch err := json.Unmarshal(event, &e); {
-	case err != nil || e.Job == "" && e.Time.IsZero():
+	case err != nil || e.Job == "" && e.Restored == "" && e.Time.IsZero():
 		return nil, errNotErrand
 	case e.Job != "":
 		return []job.ID{e.Job}, nil
+	case e.Restored != "":
+		if again, err := f.Again(ctx, e.Restored); err != nil || !again {
+			return nil, err
+		}
 	}
 	due, _, err := f.Jobs.Pending(ctx)
 	return due, err

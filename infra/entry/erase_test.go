@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tacet/core/account"
 	"tacet/core/directory"
 	"tacet/core/directory/directorytest"
 	"tacet/core/job"
@@ -56,7 +57,7 @@ const (
 	poison job.ID = "33333333333333333333333333333333"
 )
 
-const everyMinute = `{"source":"aws.events","time":"2026-01-02T03:04:00Z","detail":{}}`
+const everyMinute = `{"source":"aws.events","account":"123456789012","time":"2026-01-02T03:04:00Z","detail":{}}`
 
 func TestAnErrandIsDoneAndOthersAreLeft(t *testing.T) {
 	e := newErrands(t, first, second)
@@ -96,5 +97,31 @@ func TestWhatAsksForNothingIsRefused(t *testing.T) {
 	}
 	if len(e.did) > 0 {
 		t.Errorf("done: %v", e.did)
+	}
+}
+
+func TestAnAccountThatACopyBroughtBackIsDeletedAgain(t *testing.T) {
+	e := newErrands(t, first)
+	var asked []account.ID
+	deleted := map[account.ID]bool{"deleted": true}
+	e.Again = func(_ context.Context, of account.ID) (bool, error) {
+		asked = append(asked, of)
+		if of == "unknown" {
+			return false, errStep
+		}
+		return deleted[of], nil
+	}
+	for _, c := range []struct {
+		account account.ID
+		did     int
+		fails   bool
+	}{{"alive", 0, false}, {"unknown", 0, true}, {"deleted", 1, false}} {
+		_, err := e.Invoke(t.Context(), []byte(`{"restored":"`+string(c.account)+`"}`))
+		if len(e.did) != c.did || (err != nil) != c.fails || err != nil && strings.Contains(err.Error(), "MARKER") {
+			t.Errorf("%s: done %v, %v", c.account, e.did, err)
+		}
+	}
+	if !slices.Equal(asked, []account.ID{"alive", "unknown", "deleted"}) {
+		t.Errorf("asked: %v", asked)
 	}
 }

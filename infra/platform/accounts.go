@@ -59,7 +59,7 @@ func (p *Parts) begin(ctx context.Context, id string) error {
 // Erase does jobs.
 func Erase(p *Parts) Handler {
 	_, all := p.Accounts()
-	return entry.Erase{Jobs: all.Runner(), Log: p.Log}
+	return entry.Erase{Jobs: all.Runner(), Again: all.Again, Log: p.Log}
 }
 
 // SignIn is how people sign in. Issuer is "" if they cannot.

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"tacet/core/account"
+	"tacet/core/directory"
 	"tacet/core/grant"
+	"tacet/core/job"
 	"tacet/core/plan"
 	"tacet/core/privacy"
 	"tacet/core/rights"
@@ -148,8 +150,15 @@ func (r *rig) leaving(ctx context.Context, boss *account.Caller) {
 	r.watcher()
 	asked, err := r.rights.Challenge(ctx, boss)
 	r.ok(err)
+	record := directory.Key{Part: boss.Account.Part(), Name: "account"}
+	copied, err := r.records.Get(ctx, record)
+	r.ok(err)
 	request, err := r.rights.Delete(ctx, boss, asked.Phrase)
 	r.ok(err)
+	// A copy of before is put back, which knows nothing of that.
+	_, err = r.records.Apply(ctx, directory.Put(record, copied.Value, time.Time{}, directory.Always), directory.Delete(directory.Key{Part: job.Part, Name: string(request)}, directory.Always))
+	r.ok(err)
+	r.invoke("erase", map[string]any{"restored": string(boss.Account)})
 	r.errands(map[string]any{"job": string(request)})
 	r.errands(map[string]any{"time": r.now().Truncate(time.Minute)})
 	status, err := r.rights.Status(ctx, string(request))

@@ -81,6 +81,7 @@ type rig struct {
 	functions map[string]platform.Handler
 	log       *bytes.Buffer
 	store     *dynamo.Realtime
+	records   *dynamo.Directory
 	names     dynamotest.Names
 	accounts  *account.Service // with the role of manage
 	rights    *rights.Service
@@ -150,6 +151,7 @@ func newRig(t *testing.T, settings map[string]string) *rig {
 	}
 	admin := dynamo.NewClient(dynamo.Options{Region: read.Region, Endpoint: local.Endpoint, Credentials: sigv4.Credentials{ID: "admin", Secret: "admin"}})
 	r.store = dynamo.NewRealtime(admin, r.names["realtime"], r.now)
+	r.records = dynamo.NewDirectory(admin, r.names["directory"], r.now)
 	_, err = r.accounts.Provision(t.Context(), account.Provision{
 		Owner: owner, App: appID, Name: "an application", Plan: "free", Settings: app.Settings{Expiry: app.ExpiryEnforce},
 		Keys: grant.Slots{Admin: [2]grant.Slot{slot(adminSecret)}, Client: [2]grant.Slot{slot(userSecret)}},

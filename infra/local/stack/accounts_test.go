@@ -130,7 +130,8 @@ func (all stores) found(traces lifetest.Traces) (places []string) {
 
 // Nothing that people type is in any table in clear; when the account is
 // deleted, nothing of it is in any table but two lines in the ledger, which do
-// not say whose; and a copy of before, put back, is of no use to anybody.
+// not say whose; and a copy of before, put back, is of no use to anybody, and
+// is deleted again.
 func TestNothingIsLeftOfALife(t *testing.T) {
 	s := begin(t, time.Second)
 	before := s.stores(t)
@@ -170,6 +171,21 @@ func TestNothingIsLeftOfALife(t *testing.T) {
 	}
 	l.Gone(t)
 	l.Mute(t, address)
+	if _, err := s.functions["EraseFunction"].Invoke(t.Context(), []byte(`{"restored":"`+string(l.Account)+`"}`)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for s.stores(t).found(l.Ids) != nil && ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	s.nothingOf(t, l, before)
+	for d, n := range s.guard.Denials() {
+		t.Errorf("%s may not do what it did %d times: %s on %s", d.Role, n, d.Action, d.Resource)
+	}
 }
 
 // nothingOf checks that nothing is left.
