@@ -22,7 +22,7 @@ import (
 
 var (
 	apps   = flag.Int("apps", 50, "how many applications the account has that a benchmark deletes")
-	events = flag.Int("events", 100_000, "how many events of telemetry they have, such as 1000000")
+	events = flag.Int("events", 10_000, "how many events of telemetry they have, such as 1000000")
 )
 
 // Large is an account with much in it, of which the deletion is measured.
