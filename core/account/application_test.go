@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -303,4 +304,27 @@ func TestAnApplicationIsMadeOnceForAKey(t *testing.T) {
 	_, err = c.MakeApp(t.Context(), asked, "key")
 	w.want(fault.Conflict, err)
 	w.soundApps()
+}
+
+// Where there is no time left, nothing is ended, and it is for the job to go on.
+func TestNobodyWaitsForConnectionsThatThereIsNoTimeToEnd(t *testing.T) {
+	w := newWorld(t)
+	w.plane()
+	calls := 0
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w.Disconnect = func(context.Context, app.ID) (int, bool, error) {
+		if calls++; calls > 2 {
+			cancel() // or it would go on for ever
+		}
+		return 2 - min(2, calls), true, nil
+	}
+	of, err := w.Provision(t.Context(), development)
+	w.must(err)
+	suspended := true
+	_, err = w.operator(of).UpdateApp(ctx, string(development.App), account.AppUpdate{Suspended: &suspended}, "")
+	w.must(err)
+	if calls != 2 {
+		t.Errorf("Disconnect was called %d times", calls)
+	}
 }

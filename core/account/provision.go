@@ -60,7 +60,9 @@ func (s *Service) Provision(ctx context.Context, p Provision) (ID, error) {
 		}
 		c, err := s.In(ctx, owner, a.Account)
 		if err != nil {
-			return err
+			// Who has left the account, or deletes it, has no say in its plan; and
+			// the host has to start, to go on with the deletion.
+			return butNotFound(err)
 		}
 		_, err = c.SetPlan(ctx, string(p.App), fresh.Plan, AnyVersion)
 		return err

@@ -5,6 +5,7 @@ import (
 
 	"tacet/core/account"
 	"tacet/core/app"
+	"tacet/core/directory"
 	"tacet/core/fault/faulttest"
 	"tacet/core/grant"
 	"tacet/core/job"
@@ -121,5 +122,24 @@ func TestSettingUpIsDoneAgainAfterWhateverFails(t *testing.T) {
 			}
 			w.soundApps()
 		}
+	}
+}
+
+// The deletion of an account goes on when its host runs, and so it must not keep
+// it from starting.
+func TestAHostIsSetUpWhileItsAccountIsBeingDeleted(t *testing.T) {
+	w := newWorld(t)
+	of, err := w.Provision(t.Context(), development)
+	w.must(err)
+	r, err := w.memory.Get(t.Context(), directory.Key{Part: of.Part(), Name: "account"})
+	w.must(err)
+	condemned, err := account.Condemn(r)
+	w.must(err)
+	_, err = w.memory.Apply(t.Context(), condemned)
+	w.must(err)
+	replan := development
+	replan.Plan, replan.Replan = plan.Team, true
+	if in, err := w.Provision(t.Context(), replan); err != nil || in != of {
+		t.Errorf("it is in %s, %v", in, err)
 	}
 }

@@ -28,7 +28,9 @@ func (s *Service) endNow(ctx context.Context, j job.Job) {
 	s.begin(ctx, j)
 	for more := true; more && ctx.Err() == nil; {
 		var err error
-		if _, more, err = s.Disconnect(ctx, j.Apps[0]); err != nil {
+		var ended int
+		// When there is no time left for another one it says so by ending none.
+		if ended, more, err = s.Disconnect(ctx, j.Apps[0]); err != nil || ended == 0 {
 			return
 		}
 	}

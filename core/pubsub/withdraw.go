@@ -10,8 +10,10 @@ import (
 	"tacet/core/wire"
 )
 
-// endMost is about how many connections one call of EndApp ends, where there is
-// no other end to it.
+// endMost is about how many connections one call of EndApp ends, where the
+// context says no end to it. Where it does, a call goes through all that there
+// were when it began: clients that come back at once take the places of those
+// that end, and who begins anew every thousand could go on for ever.
 const endMost = 1000
 
 // Withdraw ends connections of an application from which a right was taken, or
@@ -43,9 +45,10 @@ func (s *Service) EndApp(ctx context.Context, of app.ID, code wire.Code, reason 
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
+	_, bounded := ctx.Deadline()
 	e := &ending{s: s, ctx: ctx, code: code, reason: wire.Reason(reason)}
 	for some := range slices.Chunk(ids, atOnce) {
-		if e.ended.Load() >= endMost || !s.hasTime(ctx) {
+		if !bounded && e.ended.Load() >= endMost || !s.hasTime(ctx) {
 			return int(e.ended.Load()), true, e.err()
 		}
 		abreast(some, e.one)

@@ -2,9 +2,12 @@ package pubsub_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"tacet/core/app"
 	"tacet/core/pubsub"
@@ -169,4 +172,38 @@ func (r *refusing) Close(ctx context.Context, id wire.ConnID, code wire.Code, re
 		return pubsubtest.ErrInjected
 	}
 	return r.Poster.Close(ctx, id, code, reason)
+}
+
+// returning is clients that come back at once, under another id.
+type returning struct {
+	pubsub.Poster
+	h *pubsubtest.Host
+	n atomic.Int64
+}
+
+func (r *returning) Close(ctx context.Context, id wire.ConnID, code wire.Code, reason string) error {
+	c := pubsub.Connection{
+		ID: wire.ConnID(fmt.Sprintf("again%05d", r.n.Add(1))), App: pubsubtest.AppA, Subject: "many",
+		ConnectedAt: r.h.Clock.Now(), Expires: r.h.Clock.Now().Add(pubsub.MaxLifetime),
+	}
+	return errors.Join(r.Poster.Close(ctx, id, code, reason), r.h.Stores.Connections.Add(ctx, &c, pubsub.Quota{}))
+}
+
+// Whoever ended a thousand and began anew would end those that have come back,
+// for ever, and some of the others never.
+func TestClientsThatComeBackDoNotKeepAnEndFromEnding(t *testing.T) {
+	h := host(t, app.Settings{})
+	ids := enterMany(h, 1100)
+	h.Service.Poster = &returning{Poster: h.Poster, h: h}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	ended, more, err := h.Withdraw(ctx, pubsubtest.AppA)
+	if err != nil || more || ended != len(ids) {
+		t.Errorf("ended %d of %d, more: %v, %v", ended, len(ids), more, err)
+	}
+	for _, id := range ids {
+		if _, gone := h.Poster.Ended(id); !gone {
+			t.Fatalf("%s goes on", id)
+		}
+	}
 }

@@ -110,6 +110,11 @@ func (e eraser) connections(ctx context.Context, j *job.Job) (bool, error) {
 	if at == len(j.Apps) {
 		return false, nil
 	}
+	if e.Accounts.Changed != nil {
+		// Whoever remembers an application that was closed tells its clients to
+		// come back, and keeps the key that its topics are blinded with.
+		e.Accounts.Changed(j.Apps[at])
+	}
 	ended, more, err := e.Accounts.Disconnect(ctx, j.Apps[at])
 	if err != nil {
 		return false, err

@@ -1,6 +1,8 @@
 package rights_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -127,5 +129,30 @@ func TestALargeAccountIsSweptInParts(t *testing.T) {
 	}
 	if got := removed(w.certificate(request)); got["directory"] != int64(of) || got["telemetry"] != 306 || got["connections"] != 306 {
 		t.Errorf("the certificate says %v; there were %d records", got, of)
+	}
+}
+
+// Whoever remembers an application of a deleted account forgets it before its
+// connections end, so that their clients are not told to come back.
+func TestNobodyRemembersTheApplicationsOfADeletedAccount(t *testing.T) {
+	w := newWorld(t)
+	ann := w.found("ann")
+	reader := &app.Reader{Directory: w.memory}
+	remembered := ann.apps[0]
+	_, err := reader.App(t.Context(), remembered)
+	w.must(err)
+	w.people.Changed = reader.Changed
+	disconnect := w.people.Disconnect
+	w.people.Disconnect = func(ctx context.Context, of app.ID) (int, bool, error) {
+		if _, err := reader.App(ctx, of); !errors.Is(err, app.ErrNone) {
+			t.Errorf("%s is there when its connections end: %v", of, err)
+		}
+		return disconnect(ctx, of)
+	}
+	w.put(job.Job{ID: "1", Kind: job.EraseAccount, Account: string(ann.owner.Account), Started: begin}.Make())
+	_, err = w.runner.Run(t.Context(), "1")
+	w.must(err)
+	if w.open[remembered] != 0 {
+		t.Error("its connections go on")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 
 	"tacet/core/account"
 	"tacet/core/job"
@@ -82,5 +83,8 @@ func (f Erase) due(ctx context.Context, event []byte) ([]job.ID, error) {
 		}
 	}
 	due, _, err := f.Jobs.Pending(ctx)
+	// One that takes all the time there is, each time, must not always be the
+	// first: the others would never be done.
+	rand.Shuffle(len(due), func(i, k int) { due[i], due[k] = due[k], due[i] })
 	return due, err
 }

@@ -80,6 +80,7 @@ func TestTheMinuteGoesOnWithAllThatIsLeft(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), "MARKER") {
 		t.Errorf("what Lambda logs of a failure: %v", err)
 	}
+	slices.Sort(e.did)
 	if !slices.Equal(e.did, []job.ID{first, second, poison}) {
 		t.Errorf("done: %v", e.did)
 	}
@@ -123,5 +124,29 @@ func TestAnAccountThatACopyBroughtBackIsDeletedAgain(t *testing.T) {
 	}
 	if !slices.Equal(asked, []account.ID{"alive", "unknown", "deleted"}) {
 		t.Errorf("asked: %v", asked)
+	}
+}
+
+// One that takes all the time that there is, each minute, does not keep another
+// from being done at last.
+func TestAJobThatHangsIsNotAlwaysTheFirst(t *testing.T) {
+	e := newErrands(t, first, second)
+	before := e.Jobs.Steps[job.EraseApp][0].Do
+	var end context.CancelFunc
+	e.Jobs.Steps[job.EraseApp][0].Do = func(ctx context.Context, j *job.Job) (bool, error) {
+		if j.ID == first {
+			end()
+			return false, ctx.Err()
+		}
+		return before(ctx, j)
+	}
+	for minute := 0; len(e.did) == 0; minute++ {
+		if minute == 200 { // by chance once in 2^200 times
+			t.Fatal("the other job was never begun")
+		}
+		var ctx context.Context
+		ctx, end = context.WithCancel(t.Context())
+		_, _ = e.Invoke(ctx, []byte(everyMinute))
+		end()
 	}
 }

@@ -126,3 +126,25 @@ func TestConnectionsEndWithTheirTokens(t *testing.T) {
 		break
 	}
 }
+
+// A job that writes to a full disk is not waited for: Badger tries for ever.
+func TestStoppingDoesNotWaitForWhatNeverEnds(t *testing.T) {
+	p, _ := started(t, time.Second)
+	hangs := make(chan struct{})
+	p.ticking.Go(func() { <-hangs })
+	defer close(hangs)
+	stopped := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		stopped <- p.Stop(ctx)
+	}()
+	select {
+	case err := <-stopped:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("it waits")
+	}
+}

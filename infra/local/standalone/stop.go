@@ -25,7 +25,7 @@ const (
 // disk before it is acknowledged.
 func (p *Platform) Stop(ctx context.Context) error {
 	p.cancel()
-	p.ticking.Wait()
+	p.rest(ctx)
 	// From here on nobody finds a platform that is about to stop.
 	err := p.folder.Forget()
 	finished := make(chan struct{})
@@ -44,6 +44,19 @@ func (p *Platform) Stop(ctx context.Context) error {
 	}
 	<-finished
 	return errors.Join(err, p.closeStores(ctx))
+}
+
+// rest waits until nothing is done beside requests any more. A job may be
+// writing to a disk that is full, for which Badger waits for ever.
+func (p *Platform) rest(ctx context.Context) {
+	rests := make(chan struct{})
+	go func() { p.ticking.Wait(); close(rests) }()
+	bounded, cancel := context.WithTimeout(ctx, finishing)
+	defer cancel()
+	select {
+	case <-rests:
+	case <-bounded.Done():
+	}
 }
 
 // closeStores closes the stores. Badger tries for ever to write what it holds
