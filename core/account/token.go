@@ -36,7 +36,7 @@ func (t NewToken) check(now time.Time) (NewToken, error) {
 	}
 	for _, a := range t.Scope {
 		if !known(a) {
-			return t, invalid("the scope has a word that is no permission: see the list of permissions for those there are")
+			return t, invalid("the scope has a word that is no permission: /v1/permissions lists those there are")
 		}
 	}
 	t.Scope = unique(t.Scope)

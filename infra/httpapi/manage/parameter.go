@@ -75,7 +75,7 @@ var forms = lazy(func(name string) *regexp.Regexp { return regexp.MustCompile(ki
 func (c *call) checkPath() error {
 	for _, name := range inPath.FindAllStringSubmatch(c.op.path, -1) {
 		if !forms(name[1]).MatchString(c.path(name[1])) {
-			return door.Invalid("the id of the " + name[1] + " in the path is malformed: it looks like " + kinds[name[1]].example)
+			return door.Invalid("the id of the " + name[1] + " is malformed: it looks like " + kinds[name[1]].example)
 		}
 	}
 	return nil

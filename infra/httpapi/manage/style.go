@@ -33,7 +33,7 @@ code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-s
 .may{font-size:13px}.may span{border:1px solid var(--line);border-radius:99px;padding:.06rem .55rem;color:var(--soft);white-space:nowrap;display:inline-block;margin:.1rem 0}
 .refused{font-size:13px;color:var(--soft)}
 table{border-collapse:collapse;width:100%;font-size:13px;margin:.4rem 0 .9rem}
-th{text-align:left;font-weight:600;color:var(--soft);font-size:12px}
+th{white-space:nowrap;text-align:left;font-weight:600;color:var(--soft);font-size:12px}
 th,td{padding:.32rem .8rem .32rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 td:first-child,article td:nth-child(2){white-space:nowrap}
 details td:first-child,details td:nth-child(2){white-space:normal}

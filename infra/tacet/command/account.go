@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -84,7 +85,7 @@ func (a inAccount) enter(ctx context.Context) (*room, error) {
 	}
 	var ids strings.Builder
 	for _, one := range all {
-		fmt.Fprintf(&ids, "\n  %s  %s", one.Account.ID, printable(one.Account.Profile.FullName))
+		fmt.Fprintf(&ids, "\n  %s  %s", one.Account.ID, cmp.Or(printable(one.Account.Profile.FullName), "-"))
 	}
 	return nil, misused("you are a member of several accounts: choose one with --account, or set TACET_ACCOUNT:%s", ids.String())
 }

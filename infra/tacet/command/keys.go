@@ -176,8 +176,8 @@ func (k keyRotate) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if k.Overlap < 0 {
-		return misused("--overlap cannot be negative")
+	if k.Overlap < 0 || k.Overlap > 30*24*time.Hour {
+		return misused("--overlap is 720h at most, which is 30 days, and not negative")
 	}
 	r, id, err := k.reach(ctx)
 	if err != nil {

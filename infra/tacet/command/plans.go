@@ -88,7 +88,7 @@ type planSet struct {
 }
 
 func (planSet) example() string {
-	return "  tacet plan set team --app 0123456789abcdef0123456789abcdef\n\nQuotas count at once. Telemetry is kept as long as the new plan says, what there is already as well:\na shorter time hides and erases what is older.\n"
+	return "  tacet plan set team --app 0123456789abcdef0123456789abcdef\n\nQuotas count at once. Telemetry is kept as long as the new plan\nsays, what there is already as well: a shorter time hides and erases what is older.\n"
 }
 
 // Run sets the plan.

@@ -56,7 +56,10 @@ func (a accountSignIn) Run(ctx context.Context, c *console) error {
 	} else {
 		s, err = a.browse(ctx, c, o)
 	}
-	if err != nil {
+	switch {
+	case apiclient.Is(err, http.StatusUnauthorized): // who is told to sign in has just tried
+		return errors.New(printable(err.Error()))
+	case err != nil:
 		return o.explain(ctx, err)
 	}
 	if err := keepSession(base, s, time.Now()); err != nil {
@@ -90,6 +93,9 @@ func (a accountSignIn) link() (address, secret string, err error) {
 // to a listener here with a code. The code is of no use without the verifier,
 // which never leaves this process but for the platform (RFC 7636, RFC 8252).
 func (a accountSignIn) browse(ctx context.Context, c *console, o *office) (apiclient.Session, error) {
+	if err := hasIssuer(ctx, o); err != nil {
+		return apiclient.Session{}, err
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return apiclient.Session{}, fmt.Errorf("no address of this machine is free for the browser to come back to: %w", err)
@@ -122,6 +128,16 @@ func (a accountSignIn) browse(ctx context.Context, c *console, o *office) (apicl
 		}
 		return apiclient.Session{}, fmt.Errorf("the browser has not come back within %s: does %s have an issuer, is the browser on this machine?", a.Timeout, o.client.Base)
 	}
+}
+
+// hasIssuer returns nil if the platform would send a browser to an issuer: else
+// somebody would wait for a browser that shows an error.
+func hasIssuer(ctx context.Context, o *office) error {
+	_, err := o.client.Do(ctx, apiclient.Request{Method: http.MethodGet, Path: "/v1/sign-in"})
+	if apiclient.Is(err, http.StatusFound) {
+		return nil
+	}
+	return err
 }
 
 // comeback is where the browser comes back to, once.

@@ -47,6 +47,9 @@ func TestABrowserBringsASession(t *testing.T) {
 		}
 		fmt.Fprintf(w, `{"token":"tacet_s_new","expires":%q}`, time.Now().Add(time.Hour).Format(time.RFC3339))
 	})
+	mux.HandleFunc("GET /v1/sign-in", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://issuer.example/", http.StatusFound)
+	})
 	ended := ""
 	mux.HandleFunc("DELETE /v1/sessions/current", func(w http.ResponseWriter, r *http.Request) { ended = r.Header.Get("Authorization") })
 	mux.HandleFunc("GET /v1/accounts", func(w http.ResponseWriter, r *http.Request) {
@@ -116,6 +119,29 @@ func TestABrowserBringsASession(t *testing.T) {
 	}
 	if got, _, said := at(t, server.URL, "account", "sign-out"); got != 0 || !strings.Contains(said, "no session") {
 		t.Errorf("again: exit status %d: %s", got, said)
+	}
+}
+
+// Who cannot be signed in is told what the platform says, at once: not to sign in first, nor to wait for a browser.
+func TestWhoCannotSignInIsToldWhy(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/sessions", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		io.WriteString(w, `{"detail":"this link was used already"}`)
+	})
+	mux.HandleFunc("GET /v1/sign-in", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		io.WriteString(w, `{"detail":"nobody is signed in by an issuer here"}`)
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	for want, args := range map[string][]string{
+		"tacet: this link was used already\n":            {server.URL + "/console/#sign-in=X"},
+		"tacet: nobody is signed in by an issuer here\n": {"--no-browser"},
+	} {
+		if status, _, said := at(t, server.URL, append([]string{"account", "sign-in"}, args...)...); status != 1 || said != want {
+			t.Errorf("exit status %d: %q, want %q", status, said, want)
+		}
 	}
 }
 
