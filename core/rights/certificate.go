@@ -79,6 +79,9 @@ func Verify(text []byte, fingerprint string) (*Certificate, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errNoCertificate
 	}
+	if !c.isAll(text) {
+		return nil, errNoCertificate
+	}
 	if Fingerprint(c.PublicKey) != fingerprint {
 		return nil, errOtherKey
 	}
@@ -90,6 +93,27 @@ func Verify(text []byte, fingerprint string) (*Certificate, error) {
 		return nil, errForged
 	}
 	return &c, nil
+}
+
+// isAll reports whether text says what the certificate says and nothing else. A
+// decoder takes the last of two members of one name, and names in any case: what
+// stands in the other could be read by people, and is not signed.
+func (c Certificate) isAll(text []byte) bool {
+	own, err := canonical.JSON(c)
+	if err != nil {
+		return false
+	}
+	said, err := canonical.JSON(json.RawMessage(text))
+	return err == nil && bytes.Equal(own, said) && tokens(own) == tokens(text)
+}
+
+// tokens returns how many there are in JSON.
+func tokens(text []byte) (n int) {
+	for d := json.NewDecoder(bytes.NewReader(text)); ; n++ {
+		if _, err := d.Token(); err != nil {
+			return n
+		}
+	}
 }
 
 // Fingerprint returns a text by which people compare keys: "SHA256:" and the

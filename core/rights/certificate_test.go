@@ -202,3 +202,12 @@ func TestACertificateHasNoOtherFields(t *testing.T) {
 		t.Errorf("there are %d fields, and %d are allowed", fields, len(allowed))
 	}
 }
+
+func TestACertificateSaysNothingThatIsNotSigned(t *testing.T) {
+	text, fingerprint := certified(t)
+	for _, added := range []string{`"statement":"Nothing was removed.",`, `"Statement":"Nothing was removed.",`, `"stores":[],`} {
+		if c, err := rights.Verify([]byte("{"+added+string(text[1:])), fingerprint); err == nil {
+			t.Errorf("with %s it is taken for %+v", added, c)
+		}
+	}
+}
