@@ -55,6 +55,18 @@ func (c *call) credential() (string, error) {
 	return token, nil
 }
 
+// mayKeep returns nil if a cookie with a session may be given to who asks: to a
+// page of ours, or to no browser. Else another page could sign somebody in as
+// whom it likes, and see what he does there. Browsers of today all say where a
+// request is from.
+func (c *call) mayKeep() error {
+	switch c.Request.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+		return nil
+	}
+	return &fault.Error{Kind: fault.Forbidden, Code: wire.CodeCrossSite, Text: "a session is kept in a cookie for pages of this host only"}
+}
+
 // safe reports whether the request changes nothing.
 func (c *call) safe() bool {
 	return c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead

@@ -188,7 +188,12 @@ func TestSessionsLiveInACookieThatOtherSitesCannotUse(t *testing.T) {
 		r := newRig(t, func(a *manage.API) { a.Link, a.Loopback = link, c.loopback })
 		r.want(401, "", "POST", "/v1/sessions", `{"link":"bad"}`)
 		r.want(201, `"token":"tacet_s_`, "POST", "/v1/sessions", `{"link":"good"}`)
-		w := r.want(201, `{"expires":"`, "POST", "/v1/sessions", `{"link":"good","cookie":true}`)
+		for _, from := range []string{"same-site", "cross-site"} { // another page would sign people in as whom it likes
+			if w := r.want(403, "", "POST", "/v1/sessions", `{"link":"good","cookie":true}`, "Sec-Fetch-Site", from); w.Header().Get("Set-Cookie") != "" {
+				t.Errorf("%s: got a cookie", from)
+			}
+		}
+		w := r.want(201, `{"expires":"`, "POST", "/v1/sessions", `{"link":"good","cookie":true}`, "Sec-Fetch-Site", "same-origin")
 		cookie, attributes, _ := strings.Cut(w.Header().Get("Set-Cookie"), ";")
 		if !strings.HasPrefix(cookie, c.name+"=tacet_s_") || ";"+attributes != c.want {
 			t.Errorf("the cookie is %s", w.Header().Get("Set-Cookie"))

@@ -38,7 +38,7 @@ func (s *server) routeSessions() {
 	public(s, operation{
 		id: "sign-in", method: http.MethodPost, path: "/v1/sessions", tag: "sessions", status: http.StatusCreated,
 		summary: "Sign in", text: "What proves who somebody is can be used once. A session lasts twelve hours.",
-		body: Proof{}, example: map[string]any{"link": "J5XGK2DFOJZSA5DJNVSQ"}, refusals: []int{http.StatusUnauthorized},
+		body: Proof{}, example: map[string]any{"link": "J5XGK2DFOJZSA5DJNVSQ"}, refusals: []int{http.StatusUnauthorized, http.StatusForbidden},
 	}, s.signIn)
 	known(s, operation{
 		id: "sign-out", method: http.MethodDelete, path: currentPath, tag: "sessions",
@@ -61,6 +61,11 @@ func (s *server) signIn(ctx context.Context, c *call) (*sessionOutput, error) {
 	}
 	if err := s.limiter.signIn(c); err != nil {
 		return nil, err
+	}
+	if proof.Cookie { // before the proof is used up
+		if err := c.mayKeep(); err != nil {
+			return nil, err
+		}
 	}
 	who, err := s.identity(ctx, proof)
 	if err != nil {
