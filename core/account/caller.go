@@ -87,8 +87,16 @@ func (c *Caller) Allow(a Action) error {
 	if t := c.Principal.token; t != nil && len(t.Scope) > 0 && !slices.Contains(t.Scope, a) {
 		return forbidden("the access token's scope has no " + string(a) + ": make one that has")
 	}
+	if t := c.Principal.token; t != nil && len(t.Apps) > 0 && slices.Contains(everyApp, a) {
+		return forbidden("the access token is for certain applications, and " + string(a) + " is about all: make one that is for all")
+	}
 	return nil
 }
+
+// everyApp is what reaches all applications of an account, though it names none:
+// a download of everything, who else may do what, what has happened anywhere. An
+// access token that is for some applications does none of it.
+var everyApp = []Action{CreateApps, ExportAccount, ManageMembers, ReadActivity}
 
 // whose returns the roles that allow an action, as a clause.
 func whose(a Action) string {

@@ -69,3 +69,33 @@ func TestATokenThatIsForSomeApplicationsTouchesNoOther(t *testing.T) {
 	w.must(limited.AllowApp(mine))
 	w.want(fault.Forbidden, limited.AllowApp(other))
 }
+
+func TestATokenThatIsForSomeApplicationsReachesNoOtherInAnotherWay(t *testing.T) {
+	w := newWorld(t)
+	c := w.found("ann")
+	const mine = "11111111111111111111111111111111"
+	limited := w.token(c, account.NewToken{Apps: []app.ID{mine}})
+	for _, a := range []account.Action{account.CreateApps, account.ExportAccount, account.ManageMembers, account.ReadActivity} {
+		w.want(fault.Forbidden, limited.Allow(a))
+		w.must(w.token(c, account.NewToken{}).Allow(a))
+	}
+	for _, a := range []account.Action{account.ReadAccount, account.ReadApps, account.ManageKeys, account.DeleteApps, account.ReadReports} {
+		w.must(limited.Allow(a))
+	}
+	_, err := limited.Invite(t.Context(), "mallory@example.org", account.Viewer, "")
+	w.want(fault.Forbidden, err)
+}
+
+func TestATokenMakesNobodyAnOwner(t *testing.T) {
+	w := newWorld(t)
+	c := w.found("ann")
+	program := w.token(c, account.NewToken{Scope: []account.Action{account.ManageMembers}})
+	_, err := program.Invite(t.Context(), "mallory@example.org", account.Owner, "")
+	w.want(fault.Forbidden, err)
+	_, err = program.SetRole(t.Context(), string(c.Member), account.Owner, account.AnyVersion)
+	w.want(fault.Forbidden, err)
+	_, err = program.Invite(t.Context(), "bob@example.org", account.Viewer, "")
+	w.must(err)
+	_, err = c.Invite(t.Context(), "carol@example.org", account.Owner, "")
+	w.must(err)
+}

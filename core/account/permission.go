@@ -50,7 +50,8 @@ const (
 // permissions is who may do what. It is the only place that says so.
 //
 // Beyond it: an account always has an owner; only owners make, change and
-// remove owners; an access token may do what its scope says and its member may.
+// remove owners; an access token may do what its scope says and its member may,
+// makes nobody an owner, and does nothing of everyApp if it is for some.
 var permissions = []struct {
 	Action                                   Action
 	Owner, Admin, Developer, Billing, Viewer bool

@@ -290,6 +290,12 @@ func TestWhoMayDownloadWhat(t *testing.T) {
 			w.must(err)
 		}
 	}
+	// What is for one application gets nothing of the others.
+	_, secret, err := ann.owner.MakeToken(t.Context(), account.NewToken{Name: "t", Apps: ann.apps[:1]}, "")
+	w.must(err)
+	p, err := w.people.Authenticate(t.Context(), secret, privacy.Addr{})
+	w.must(err)
+	w.want(fault.Forbidden, write(w.in(p, ann.owner.Account), string(x.Request)))
 	for _, place := range []string{"x", "telemetry/", "telemetry/x/2026-03-14.jsonl", "README.txt", "manifest.json", "telemetry/" + string(ann.apps[0]) + "/2026-13-14.jsonl", "telemetry/" + string(ann.apps[0]) + "/2026-03-14T5.jsonl"} {
 		_, err := w.Write(t.Context(), ann.owner, string(x.Request), io.Discard, rights.Volume{After: place})
 		w.want(fault.Invalid, err)
