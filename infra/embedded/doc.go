@@ -32,7 +32,7 @@
 //
 // Keys in Badger begin with a letter:
 //
-//	a application(16)                         an application, as JSON
+//	a application(16)                         an application of before there were accounts; see former.go
 //	d kind(1) # id # name                     a record of the directory; see record.go
 //	l e number(8)                             an entry of the ledger; see ledger.go for what leads to it
 //	t application(16) hour(4) time(8) any(8)  a block: events of that hour

@@ -9,7 +9,6 @@ import (
 
 	"tacet/core/account"
 	"tacet/core/app"
-	"tacet/core/directory"
 	"tacet/core/grant"
 	"tacet/core/plan"
 	"tacet/infra/config"
@@ -53,29 +52,7 @@ func (s *Stack) provision(ctx context.Context, d site.Development) error {
 // within a few seconds. A fault of kind Invalid says what is wrong with it. It
 // is for tests; people use the API.
 func (s *Stack) Put(ctx context.Context, a *app.App, keys grant.Slots) error {
-	owner, err := s.accounts.Provision(ctx, account.Provision{
-		Owner: operator, App: a.ID, Name: "application", Plan: a.Plan, Replan: true, Keys: keys, Settings: a.Settings, Blind: a.Blind,
-	})
-	if err != nil {
-		return err
-	}
-	// What Provision leaves as it is, because somebody may have changed it.
-	copied := *a
-	copied.Account = string(owner)
-	application, err := copied.Put(directory.IfPresent)
-	if err != nil {
-		return err
-	}
-	sealer, err := s.accounts.Vault.Sealer(ctx, string(owner))
-	if err != nil {
-		return err
-	}
-	slots, err := app.PutSlots(a.ID, keys, sealer, directory.IfPresent)
-	if err != nil {
-		return err
-	}
-	_, err = s.accounts.Directory.Apply(ctx, application, slots)
-	return err
+	return s.accounts.Place(ctx, operator, "application", a, keys)
 }
 
 // renewal is how often the session in the note is renewed: what cannot be undone

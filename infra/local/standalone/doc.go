@@ -21,8 +21,9 @@
 //
 // What lies in the data folder, beside what package site keeps there:
 //
-//	db/, key, lock, …  what the embedded stores keep, encrypted, and their key, mode 0600
-//	master             the key that the data keys of accounts are wrapped with, mode 0600
+//	db/, key, secrets, lock  what the embedded stores keep, and their key: see package embedded
+//	vault                    the data keys of accounts, mode 0600
+//	master                   the key that these are wrapped with, mode 0600
 //
 // Whoever runs the platform is the operator: an identity of its own that owns
 // an account with the development application in it. He signs in with one-time
