@@ -16,6 +16,9 @@ func (s *Service) Invitations(ctx context.Context, p *Principal) ([]Invitation, 
 	var all []Invitation
 	err := s.invitedTo(ctx, p, func(id ID, invitation string) error {
 		record, _, _, err := s.opened(ctx, id, invitation)
+		if err == nil {
+			_, err = s.stands(ctx, id, record)
+		}
 		if err != nil || record.Accepted || len(all) == maxInvitedTo {
 			return butAbsent(err)
 		}
@@ -64,6 +67,19 @@ func (s *Service) opened(ctx context.Context, id ID, invitation string) (i invit
 	}
 	i, r, err = read[invitationRecord](ctx, s, keyOf(id, invitationPrefix+invitation))
 	return i, r, account, err
+}
+
+// stands returns the check that who has sent an invitation still may, or
+// ErrAbsent: who was removed, or has another role, must not come back, or bring
+// somebody in, by what he has sent before.
+func (s *Service) stands(ctx context.Context, of ID, i invitationRecord) (directory.Change, error) {
+	by, r, err := read[memberRecord](ctx, s, keyOf(of, memberPrefix+string(i.By)))
+	if err == nil && (!by.Role.May(ManageMembers) || i.Role == Owner && by.Role != Owner) {
+		err = directory.ErrAbsent
+	}
+	check := directory.Check(r.Key, directory.IfVersion)
+	check.Version = r.Version
+	return check, err
 }
 
 // Accept makes the person a member. Repeating it is no error.
@@ -116,6 +132,10 @@ func (s *Service) accept(ctx context.Context, p *Principal, of ID, invitation st
 	if err := s.mayJoin(ctx, p); err != nil {
 		return nil, err
 	}
+	by, err := s.stands(ctx, of, record)
+	if err != nil {
+		return nil, err
+	}
 	c := &Caller{s: s, Principal: p, Account: of, Member: MemberID(s.newID()), Role: record.Role, found: account}
 	changes, err := c.enrol(ctx, record.Role, s.Now().UTC())
 	if err != nil {
@@ -132,7 +152,7 @@ func (s *Service) accept(ctx context.Context, p *Principal, of ID, invitation st
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.Apply(ctx, ManageMembers, string(c.Member), append(changes, tally, directory.Replace(r, value))...); err != nil {
+	if _, err := c.Apply(ctx, ManageMembers, string(c.Member), append(changes, tally, by, directory.Replace(r, value))...); err != nil {
 		return nil, err
 	}
 	return c.membership(ctx)

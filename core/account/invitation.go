@@ -89,7 +89,7 @@ func (c *Caller) invite(ctx context.Context, email, to string, role Role, key st
 	if err != nil {
 		return nil, err
 	}
-	value, err := encode(invitationRecord{Led: LedBy(lookup), Role: role, Expires: i.Expires, Email: sealed})
+	value, err := encode(invitationRecord{Led: LedBy(lookup), By: c.Member, Role: role, Expires: i.Expires, Email: sealed})
 	if err != nil {
 		return nil, err
 	}

@@ -132,3 +132,33 @@ func TestWhoAcceptsMeetsWhoWithdraws(t *testing.T) {
 		}
 	}
 }
+
+// An admin who was removed came back by an invitation that he had sent to another
+// address of his own.
+func TestAnInvitationEndsWithTheRightOfWhoHasSentIt(t *testing.T) {
+	for name, take := range map[string]func(s *stage, admin *account.Caller) error{
+		"who was removed": func(s *stage, admin *account.Caller) error {
+			return s.owner.Remove(t.Context(), string(admin.Member), account.AnyVersion)
+		},
+		"who has another role": func(s *stage, admin *account.Caller) error {
+			_, err := s.owner.SetRole(t.Context(), string(admin.Member), account.Viewer, account.AnyVersion)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			sent, err := s.admin.Invite(t.Context(), "mallory@example.net", account.Admin, "")
+			s.must(err)
+			p := s.person("mallory", "mallory@example.net")
+			if open, err := s.Invitations(t.Context(), p); err != nil || len(open) != 1 {
+				t.Fatalf("open are %+v, %v", open, err)
+			}
+			s.must(take(s, s.admin))
+			if open, err := s.Invitations(t.Context(), p); err != nil || len(open) != 0 {
+				t.Errorf("open are %+v, %v", open, err)
+			}
+			_, err = s.Accept(t.Context(), p, sent.ID)
+			s.want(fault.NotFound, err)
+		})
+	}
+}

@@ -50,7 +50,7 @@ func TestWhatStandsInClear(t *testing.T) {
 		"tally":      {"members", "owners"},
 		"payment":    {"payment"},
 		"member":     {"email", "lookups", "role", "since", "tokens"},
-		"invitation": {"email", "expires", "lookups", "role"},
+		"invitation": {"by", "email", "expires", "lookups", "role"},
 		"token":      {"created", "expires", "lookups", "member", "name"},
 		"log":        {"entry"},
 	} {

@@ -81,6 +81,7 @@ type (
 	}
 	invitationRecord struct {
 		Led
+		By       MemberID  `json:"by"` // it ends with this member's right to invite
 		Role     Role      `json:"role"`
 		Expires  time.Time `json:"expires"`
 		Accepted bool      `json:"accepted,omitempty"`
