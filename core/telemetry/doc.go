@@ -23,8 +23,10 @@
 // An event that is written later than Settle is told from others by its news
 // alone. Its minute, if that has been closed, and what that is a part of, are
 // then counted again, from the events. Of two rollups of one time the one that
-// counts more events is kept: events are added and never changed, so the one
-// that counts more knows more, whichever was written last.
+// ends later is kept, and of those that end together the one that counts more
+// events: events are added and never changed, so it knows more, whichever was
+// written last. The one that ends later, however few it counts, has an event
+// that the other has not; what it lacks has ended.
 //
 // SumPart trusts rollups up to the last minute, and reads events behind it. So
 // a report is never behind, even if Roll has not been called for days: it is

@@ -92,7 +92,7 @@ type Rollups interface {
 	// Kept returns the rollups of one span that begin in [from, to), in order.
 	Kept(ctx context.Context, p Part, s Span, from, to, now time.Time) ([]Rollup, error)
 	// Keep keeps r in the place of one of the same span and time, unless that
-	// one is readable and counts as many events or more. Doing it again changes
-	// nothing.
+	// one is readable, and ends later, or ends at the same time and counts as
+	// many events or more. Doing it again changes nothing.
 	Keep(ctx context.Context, p Part, r Rollup, now time.Time) error
 }

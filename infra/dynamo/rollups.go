@@ -98,8 +98,8 @@ func (t *Telemetry) Keep(ctx context.Context, p telemetry.Part, r telemetry.Roll
 	i[attrEvents], i[attrWhole], i[Expiry] = events, expiry(r.Whole), expiry(r.Expires)
 	_, err := t.client.db.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &t.table, Item: i,
-		ConditionExpression:       aws.String("attribute_not_exists(" + Hash + ") OR " + attrEvents + " < :n OR " + Expiry + " <= :now"),
-		ExpressionAttributeValues: item{":n": events, ":now": moment(now)},
+		ConditionExpression:       aws.String("attribute_not_exists(" + Hash + ") OR " + Expiry + " <= :now OR " + Expiry + " < :exp OR " + attrEvents + " < :n AND " + Expiry + " = :exp"),
+		ExpressionAttributeValues: item{":n": events, ":now": moment(now), ":exp": i[Expiry]},
 	})
 	if conditional(err) {
 		return nil // there is a better one

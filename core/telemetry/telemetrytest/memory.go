@@ -103,7 +103,9 @@ func (m *Memory) Keep(_ context.Context, p telemetry.Part, r telemetry.Rollup, n
 		m.kept = map[place]telemetry.Rollup{}
 	}
 	at := place{p, r.Span, r.Start.Unix()}
-	if old, ok := m.kept[at]; !ok || !now.Before(old.Expires) || old.Events() < r.Events() {
+	old, ok := m.kept[at]
+	more := old.Events() < r.Events() && old.Expires.Equal(r.Expires)
+	if !ok || !now.Before(old.Expires) || old.Expires.Before(r.Expires) || more {
 		m.kept[at] = r
 	}
 	return nil

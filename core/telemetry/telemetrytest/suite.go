@@ -34,7 +34,7 @@ func TestRollups(t *testing.T, open Open) {
 		{"the last minute says until when all are closed", (*shelf).closed},
 		{"a rollup is read as it was written", (*shelf).attributes},
 		{"rollups come in order, of their span and time alone", (*shelf).kept},
-		{"of two rollups the one that counts more is kept", (*shelf).better},
+		{"of two rollups the one that ends later, or counts more, is kept", (*shelf).better},
 		{"an expired rollup is not read, and gives way", (*shelf).expired},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -186,6 +186,13 @@ func (s *shelf) better() {
 	mixed.Connections, mixed.Disconnections = 2, 2
 	s.keep(one, mixed)
 	s.wantKept(one, telemetry.Hourly, begin, begin.Add(day), begin, mixed)
+	// And that it ends later: a late event was counted when others had ended.
+	later := of(telemetry.Hourly, begin, 2)
+	later.Expires = mixed.Expires.Add(time.Minute)
+	s.keep(one, later)
+	s.wantKept(one, telemetry.Hourly, begin, begin.Add(day), begin, later)
+	s.keep(one, mixed) // by somebody slow
+	s.wantKept(one, telemetry.Hourly, begin, begin.Add(day), begin, later)
 }
 
 func (s *shelf) expired() {
@@ -194,9 +201,9 @@ func (s *shelf) expired() {
 	s.wantKept(one, telemetry.Minutely, begin, begin.Add(day), r.Expires.Add(-1), r)
 	s.wantKept(one, telemetry.Minutely, begin, begin.Add(day), r.Expires)
 	next := of(telemetry.Minutely, begin, 2)
-	next.Whole, next.Expires = begin.Add(2*day), begin.Add(2*day)
 	s.must(s.store.Keep(s.t.Context(), one, next, r.Expires.Add(-1)))
 	s.wantKept(one, telemetry.Minutely, begin, begin.Add(day), begin, r)
+	next.Whole, next.Expires = begin.Add(2*day), begin.Add(2*day)
 	s.must(s.store.Keep(s.t.Context(), one, next, r.Expires))
 	s.wantKept(one, telemetry.Minutely, begin, begin.Add(day), begin, next)
 }
