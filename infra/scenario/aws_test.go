@@ -154,12 +154,15 @@ var seldom = map[string][]string{
 }
 
 // byTheClock is what is needed when an hour or a day begins, which may be now:
-// secrets of days are made and destroyed.
+// secrets of days are made and destroyed. And what hangs on who is first.
 var byTheClock = []string{
 	"ApiFunction dynamodb:DeleteItem RealtimeTable k#*",
 	"ApiFunction dynamodb:PutItem RealtimeTable k#*",
 	"ConnectFunction dynamodb:DeleteItem RealtimeTable k#*",
 	"ExpireFunction dynamodb:DeleteItem RealtimeTable k#*",
+	// Only if a backend that listens has gone just before whoever it is told of;
+	// infra/platform holds this role against what it does.
+	"DisconnectFunction dynamodb:GetItem RealtimeTable c#*",
 }
 
 // roles holds the grants against what was called.
