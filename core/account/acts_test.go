@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"slices"
 	"testing"
 
 	"tacet/core/account"
@@ -18,24 +19,29 @@ type act struct {
 	after func(t *testing.T, s *stage)
 }
 
-// acts are all verbs for people; of those that make something, once without and
+// acts are all verbs; of those that make something, once without and
 // once with an idempotency key.
 func acts() []act {
-	all := append(serviceActs(), repeatedActs()...)
+	all := slices.Concat(serviceActs(), repeatedActs(), appActs())
 	for _, v := range verbs {
 		a := act{name: v.name, begin: func(t *testing.T, s *stage) func() error {
 			c := s.fresh(s.owner)
 			return func() error { return v.do(t, s, c) }
 		}}
 		switch v.name {
-		case "Remove another", "Withdraw", "RevokeToken":
+		case "Remove another", "Withdraw", "RevokeToken", "DeleteApp", "RevokeKey":
 			a.again = []fault.Kind{fault.NotFound}
+		case "MakeKey":
+			a.again = []fault.Kind{fault.Conflict} // it was made, and there is no room for more
 		case "Leave":
 			a.begin = func(t *testing.T, s *stage) func() error {
 				c := s.fresh(s.viewer)
 				return func() error { return c.Remove(t.Context(), string(c.Member), "") }
 			}
 			a.again = []fault.Kind{fault.NotFound}
+		}
+		if k, ok := leaves[v.name]; ok {
+			a.after = left(k)
 		}
 		all = append(all, a)
 	}

@@ -25,8 +25,7 @@ type plane struct {
 // plane connects a world to a data plane in which each application has
 // connections for two calls of Disconnect.
 func (w *world) plane() *plane {
-	p := &plane{Reader: &app.Reader{Directory: w.memory, Vault: w.vault}, ended: map[app.ID]int{}}
-	w.Changed = p.Changed
+	p := &plane{Reader: w.reader, ended: map[app.ID]int{}}
 	w.Disconnect = func(_ context.Context, of app.ID) (int, bool, error) {
 		p.ended[of]++
 		return 1, p.ended[of] < 2, nil
@@ -93,14 +92,36 @@ func (w *world) soundApps() {
 				w.Errorf("%s is of no application", r.Key)
 			}
 		case r.Part.Kind == 'a', r.Part.Kind == 'v':
+			w.seen[app.ID(r.Part.ID)] = true
 			if !w.owned(app.ID(r.Part.ID), records) {
 				w.Errorf("%s is of no account", r.Key)
 			}
 		}
 	}
+	for id := range w.seen {
+		w.soundMemory(id, records)
+	}
 	for of, n := range counted {
 		if there[of] != n {
 			w.Errorf("account %s has %d applications, and counts %d", of, there[of], n)
+		}
+	}
+}
+
+// soundMemory makes sure that the data plane remembers what is true.
+func (w *world) soundMemory(id app.ID, records map[string]directory.Record) {
+	w.Helper()
+	remembered, err := w.reader.App(w.Context(), id)
+	r, there := records[id.Key().String()]
+	switch {
+	case !there && !errors.Is(err, app.ErrNone):
+		w.Errorf("%s is remembered, and gone: %v", id, err)
+	case there:
+		w.must(err)
+		a, err := app.Read(r)
+		w.must(err)
+		if a.Plan != remembered.Plan || a.Settings != remembered.Settings || a.Suspended != remembered.Suspended {
+			w.Errorf("%s is %+v, and remembered as %+v", id, a, remembered)
 		}
 	}
 }

@@ -82,6 +82,10 @@ func (b *broken) record(r directory.Record) {
 		tally.Members++
 		tally.Owners += owners("", m.Role)
 		b.tallies[id] = tally
+	case strings.HasPrefix(r.Name, appPrefix):
+		tally := b.tallies[id]
+		tally.Apps++
+		b.tallies[id] = tally
 	case strings.HasPrefix(r.Name, tokenPrefix):
 		t, _ := decode[tokenRecord](r)
 		m, _ := decode[memberRecord](b.records[keyOf(id, memberPrefix+string(t.Member))])

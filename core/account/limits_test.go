@@ -258,8 +258,8 @@ func (v verb) loses(t *testing.T, lose func(s *stage, id string) error, kind fau
 		met := false
 		s.faults.Fail(0, 0)
 		var before []directory.Record
-		s.faults.Hook(func(n int, _ string) {
-			if n == nth {
+		s.faults.Hook(func(n int, call string) {
+			if n == nth && !afterwards(call) {
 				met = true
 				s.must(lose(s, string(second.Member)))
 				before = s.memory.All()

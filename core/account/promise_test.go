@@ -47,11 +47,13 @@ func TestNothingMoreIsHeldAboutPeople(t *testing.T) {
 func TestWhatStandsInClear(t *testing.T) {
 	for name, want := range map[string][]string{
 		"account":    {"created", "profile", "state"},
-		"tally":      {"members", "owners"},
+		"tally":      {"apps", "members", "owners"},
 		"payment":    {"payment"},
 		"member":     {"email", "lookups", "role", "since", "tokens"},
 		"invitation": {"by", "email", "expires", "lookups", "role"},
 		"token":      {"created", "expires", "lookups", "member", "name"},
+		"app":        {"created", "name", "plan"}, // settings and whether it is suspended, when they are set
+		"keys":       {"keys"},
 		"log":        {"entry"},
 	} {
 		got := fieldsOf(newStage(t), name)

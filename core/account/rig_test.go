@@ -26,6 +26,10 @@ type world struct {
 	memory *directorytest.Memory
 	vault  *sealtest.Vault
 	faults *faulttest.Faults
+	// reader is the data plane: it remembers applications until it is told that
+	// they have changed. seen is those that it was asked for.
+	reader *app.Reader
+	seen   map[app.ID]bool
 
 	mu  sync.Mutex
 	now time.Time
@@ -36,14 +40,18 @@ func newWorld(t *testing.T) *world {
 	random := sealtest.Random(1)
 	w.memory = directorytest.NewMemory(w.time)
 	w.vault = sealtest.NewVault(random)
+	w.reader, w.seen = &app.Reader{Directory: w.memory, Vault: w.vault}, map[app.ID]bool{}
 	w.Service = &account.Service{
 		Directory:  directorytest.WithFaults(w.memory, w.faults),
 		Vault:      sealtest.VaultWithFaults(w.vault, w.faults),
 		Deployment: sealtest.DeploymentWithFaults(sealtest.NewDeployment(random), w.faults),
 		Anonymiser: privacy.Anonymiser{Secrets: oneSecret{}},
-		Disconnect: func(context.Context, app.ID) (int, bool, error) { return 0, false, nil },
-		Begin:      func(context.Context, string) error { return nil },
-		Now:        w.time, Random: random,
+		Disconnect: func(context.Context, app.ID) (int, bool, error) {
+			return 0, false, w.faults.Do("Disconnect", nil, func() error { return nil })
+		},
+		Changed: w.reader.Changed,
+		Begin:   func(context.Context, string) error { return w.faults.Do("Begin", nil, func() error { return nil }) },
+		Now:     w.time, Random: random,
 	}
 	return w
 }

@@ -1,9 +1,11 @@
 package account_test
 
 import (
+	"slices"
 	"testing"
 
 	"tacet/core/account"
+	"tacet/core/grant"
 )
 
 // stage is an account with somebody of each role and something of each kind.
@@ -12,6 +14,8 @@ type stage struct {
 	owner, admin, developer, billing, viewer *account.Caller
 	invitation                               *account.Invitation // for ivy
 	tokens                                   map[account.Role]*account.Token
+	app                                      *account.Application
+	key                                      *account.Key // of the application's client tokens
 }
 
 func newStage(t *testing.T) *stage {
@@ -31,6 +35,12 @@ func newStage(t *testing.T) *stage {
 		s.tokens[r], _, err = c.MakeToken(t.Context(), account.NewToken{Name: "laptop of " + string(r)}, "")
 		w.must(err)
 	}
+	s.app, err = s.owner.MakeApp(t.Context(), account.NewApplication{Name: "shop of Olga"}, "")
+	w.must(err)
+	s.key, _, err = s.owner.MakeKey(t.Context(), string(s.app.ID), account.NewKey{Text: grant.NewSecret(there)}, "")
+	w.must(err)
+	_, err = s.reader.App(t.Context(), s.app.ID) // it is remembered from now on
+	w.must(err)
 	return s
 }
 
@@ -52,8 +62,11 @@ type verb struct {
 
 var name = "Nora New"
 
-// verbs are all that members do, but for applications.
-var verbs = []verb{
+// verbs are all that members do.
+var verbs = slices.Concat(peopleVerbs, appVerbs)
+
+// peopleVerbs are those that are not about applications.
+var peopleVerbs = []verb{
 	{"Get", account.ReadAccount, func(t *testing.T, _ *stage, c *account.Caller) error {
 		_, err := c.Get(t.Context())
 		return err
@@ -130,4 +143,5 @@ func (w *world) sound() {
 	for _, line := range account.Broken(w.memory.All()) {
 		w.Error(line)
 	}
+	w.soundApps()
 }

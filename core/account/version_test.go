@@ -158,7 +158,7 @@ func TestListsGoOnWhereTheyStopped(t *testing.T) {
 			all, next, err := s.owner.Tokens(ctx, p)
 			return texts(all, func(t account.Token) string { return t.ID }), next, err
 		}},
-		"activity": {44, func(p account.Page) ([]string, string, error) {
+		"activity": {46, func(p account.Page) ([]string, string, error) {
 			all, next, err := s.owner.Activity(ctx, p)
 			return texts(all, func(e account.Entry) string { return e.At.Format(time.RFC3339Nano) }), next, err
 		}},
