@@ -35,9 +35,6 @@ func newWorld(t *testing.T, remember time.Duration) *world {
 	w := &world{t: t, clock: pubsubtest.NewClock(), vault: sealtest.NewVault(sealtest.Random(1))}
 	w.store = directorytest.NewMemory(w.clock.Now)
 	w.Reader = &app.Reader{Directory: watched{w}, Vault: w.vault, Remember: remember, Now: w.clock.Now}
-	if err := w.vault.Create(t.Context(), pubsubtest.Account); err != nil {
-		t.Fatal(err)
-	}
 	return w
 }
 
@@ -68,21 +65,7 @@ func (d watched) Apply(context.Context, ...directory.Change) (directory.Version,
 
 func (w *world) put(a *app.App, keys grant.Slots) {
 	w.t.Helper()
-	sealer, err := w.vault.Sealer(w.t.Context(), a.Account)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	record, err := a.Put(directory.Always)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	slots, err := app.PutSlots(a.ID, keys, sealer, directory.Always)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if _, err := w.store.Apply(w.t.Context(), record, slots); err != nil {
-		w.t.Fatal(err)
-	}
+	pubsubtest.Tenant{App: a, Keys: keys}.Keep(w.t, w.store, w.vault)
 }
 
 // on returns an application on a plan.

@@ -1,25 +1,28 @@
 package dynamo_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
 	"tacet/core/app"
-	"tacet/core/fault"
 	"tacet/core/grant"
+	"tacet/core/plan"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/seal/sealtest"
 	"tacet/infra/dynamo"
 )
 
-func openApps(t *testing.T, clock *pubsubtest.Clock, all ...pubsubtest.Tenant) *dynamo.Apps {
-	t.Helper()
-	a := dynamo.NewApps(client(local.Endpoint, nil), local.Create(t)["directory"], clock.Now)
-	for _, x := range all {
-		must(t, a.Put(t.Context(), x.App, x.Keys))
-	}
-	return a
+// Applications are read out of the directory by a reader that knows no DynamoDB.
+func TestApplicationsAreReadOutOfTheDirectory(t *testing.T) {
+	pubsubtest.TestApps(t, func(t *testing.T, all ...pubsubtest.Tenant) pubsub.Apps {
+		clock, vault := pubsubtest.NewClock(), sealtest.NewVault(sealtest.Random(1))
+		d := dynamo.NewDirectory(client(local.Endpoint, nil), table(t, "directory"), clock.Now)
+		for _, x := range all {
+			x.Keep(t, d, vault)
+		}
+		return &app.Reader{Directory: d, Vault: vault, Remember: 5 * time.Second, Now: clock.Now}
+	})
 }
 
 func must(t *testing.T, err error) {
@@ -30,43 +33,37 @@ func must(t *testing.T, err error) {
 }
 
 func TestAnApplicationChangesEverywhereWithinSeconds(t *testing.T) {
-	clock, table := pubsubtest.NewClock(), local.Create(t)["directory"]
-	here := dynamo.NewApps(client(local.Endpoint, nil), table, clock.Now)
+	clock, table, vault := pubsubtest.NewClock(), table(t, "directory"), sealtest.NewVault(sealtest.Random(1))
 	calls := 0
-	there := dynamo.NewApps(client(local.Endpoint, func(dynamo.Call) { calls++ }), table, clock.Now)
-	wantPlan := func(a *dynamo.Apps, want string) {
+	reader := func(called func(dynamo.Call)) *app.Reader {
+		d := dynamo.NewDirectory(client(local.Endpoint, called), table, clock.Now).Relaxed()
+		return &app.Reader{Directory: d, Remember: 5 * time.Second, Now: clock.Now}
+	}
+	here, there := reader(nil), reader(func(dynamo.Call) { calls++ })
+	wantPlan := func(a *app.Reader, want plan.Name) {
 		t.Helper()
 		x, err := a.App(t.Context(), pubsubtest.AppA)
 		must(t, err)
-		if string(x.Plan) != want {
+		if x.Plan != want {
 			t.Errorf("the plan is %s, want %s", x.Plan, want)
 		}
 	}
-	must(t, here.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "free"}, grant.Slots{}))
-	wantPlan(here, "free")
-	wantPlan(there, "free")
-	must(t, here.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "team"}, grant.Slots{}))
-	wantPlan(here, "team")
-	wantPlan(there, "free")
+	put := func(p plan.Name) {
+		t.Helper()
+		a := pubsubtest.NewApp(pubsubtest.AppA, app.Settings{})
+		a.Plan = p
+		pubsubtest.Tenant{App: a, Keys: grant.Slots{}}.Keep(t, dynamo.NewDirectory(client(local.Endpoint, nil), table, clock.Now), vault)
+		here.Changed(a.ID)
+	}
+	put(plan.Free)
+	wantPlan(here, plan.Free)
+	wantPlan(there, plan.Free)
+	put(plan.Team)
+	wantPlan(here, plan.Team)
+	wantPlan(there, plan.Free)
 	if calls != 1 {
 		t.Errorf("read twice within seconds, it was asked for %d times", calls)
 	}
 	clock.Advance(5 * time.Second)
-	wantPlan(there, "team")
-}
-
-func TestAnApplicationThatCannotWorkIsRefused(t *testing.T) {
-	a := openApps(t, pubsubtest.NewClock())
-	for _, x := range []pubsubtest.Tenant{
-		{App: &app.App{ID: "no id"}},
-		{App: &app.App{ID: pubsubtest.AppA, Settings: app.Settings{Expiry: "never"}}},
-		{App: &app.App{ID: pubsubtest.AppA}, Keys: grant.Slots{Client: [2]grant.Slot{{Algorithm: "none", Text: grant.NewSecret("x")}}}},
-	} {
-		if err := a.Put(t.Context(), x.App, x.Keys); fault.KindOf(err) != fault.Invalid {
-			t.Errorf("%+v: %v", x, err)
-		}
-	}
-	if _, err := a.App(t.Context(), pubsubtest.AppA); !errors.Is(err, pubsub.ErrNoApp) {
-		t.Errorf("a refused application: %v", err)
-	}
+	wantPlan(there, plan.Team)
 }

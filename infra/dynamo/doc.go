@@ -1,6 +1,6 @@
 // Package dynamo holds the stores on DynamoDB: Realtime for connections and
-// subscriptions, Rates, Telemetry, Apps, Secrets for the secrets of days,
-// Directory for what belongs to accounts, and Ledger for administrative requests.
+// subscriptions, Rates, Telemetry, Secrets for the secrets of days, Directory for
+// what belongs to accounts, and Ledger for administrative requests.
 // Tables are split by class of data (see Tables); every partition key begins
 // with a letter that says its kind, every item that expires has exp.
 //
@@ -141,15 +141,10 @@
 //
 //	k#<day>              .                table realtime: the secret
 //
-// # Applications
-//
-//	a#<app>              .                table directory: an application, as JSON
-//
 // # What is promised
 //
-// Reads are consistent, except Due, large quotas, a relaxed Directory, and Apps,
-// which answers from memory for five seconds. Every read leaves out what has expired; TTL only
-// reclaims. Expiries are rounded down to the second.
+// Reads are consistent, except Due, large quotas and a relaxed Directory. Every
+// read leaves out what has expired; TTL only reclaims. Expiries are rounded down to the second.
 //
 // Every write may be repeated: transactions carry a token, under which what
 // failed and happened happens once; the others end in the same state. What is

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"tacet/core/privacy"
-	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/wire"
 	"tacet/infra/dynamo"
@@ -55,11 +54,6 @@ func TestTheStoresKeepTheContracts(t *testing.T) {
 	t.Run("recorder", func(t *testing.T) {
 		pubsubtest.TestRecorder(t, func(t *testing.T, _ *pubsubtest.Clock) pubsubtest.Telemetry {
 			return dynamo.NewTelemetry(client(local.Endpoint, nil), table(t, "telemetry"))
-		})
-	})
-	t.Run("apps", func(t *testing.T) {
-		pubsubtest.TestApps(t, func(t *testing.T, all ...pubsubtest.Tenant) pubsub.Apps {
-			return openApps(t, pubsubtest.NewClock(), all...)
 		})
 	})
 	t.Run("day secrets", func(t *testing.T) {

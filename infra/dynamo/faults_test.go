@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
-	"tacet/core/app"
 	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
@@ -34,7 +33,6 @@ type scene struct {
 	names     dynamotest.Names
 	stores    pubsubtest.Stores
 	telemetry *dynamo.Telemetry
-	apps      *dynamo.Apps
 	secrets   *dynamo.Secrets
 	one       *pubsub.Connection
 }
@@ -44,7 +42,6 @@ func newScene(t *testing.T) *scene {
 	c := client(s.proxy.URL, nil)
 	s.stores = stores(c, s.names, s.clock)
 	s.telemetry = dynamo.NewTelemetry(c, s.names["telemetry"])
-	s.apps = dynamo.NewApps(c, s.names["directory"], s.clock.Now)
 	s.secrets = dynamo.NewSecrets(c, s.names["realtime"], s.clock.Now)
 	s.one = s.add("one", "ann")
 	other := s.add("other", "bob")
@@ -52,7 +49,6 @@ func newScene(t *testing.T) *scene {
 		must(t, s.stores.Subscriptions.Subscribe(s.ctx, s.one, n, 0))
 	}
 	must(t, s.stores.Subscriptions.Subscribe(s.ctx, other, "a", 0))
-	must(t, s.apps.Put(s.ctx, &app.App{ID: pubsubtest.AppA, Plan: "free"}, grant.Slots{}))
 	return s
 }
 
@@ -184,13 +180,6 @@ var deeds = []struct {
 		return fmt.Sprint("the one that is kept: ", a == b), nil
 	}},
 	{"destroy secrets", func(s *scene) (string, error) { return "", s.secrets.Destroy(s.ctx) }},
-	{"application", func(s *scene) (string, error) {
-		a, err := s.apps.App(s.ctx, pubsubtest.AppA)
-		return fmt.Sprint(a), err
-	}},
-	{"put an application", func(s *scene) (string, error) {
-		return "", s.apps.Put(s.ctx, &app.App{ID: pubsubtest.AppA, Plan: "team"}, grant.Slots{})
-	}},
 }
 
 // said makes a result of an error that is one.

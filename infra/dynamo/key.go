@@ -51,8 +51,6 @@ func pkEvents(of app.ID, part int) string { return "e#" + string(of) + "#" + str
 // pkRollups is where the rollups of a part of an application's events lie.
 func pkRollups(of app.ID, part int) string { return "r#" + string(of) + "#" + strconv.Itoa(part) }
 
-func pkApp(id app.ID) string { return "a#" + string(id) }
-
 // partOf is the part of an application's members that a subject belongs to:
 // all its connections lie together, so that one query finds them.
 func partOf(who grant.Subject) int { return topic.Spread(string(who), topic.Main.Shards()) }

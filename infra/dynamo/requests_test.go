@@ -14,6 +14,7 @@ import (
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/seal/sealtest"
 	"tacet/core/telemetry"
 	"tacet/core/wire"
 	"tacet/infra/dynamo"
@@ -76,9 +77,10 @@ func platform(t *testing.T, m *meter, of *app.App) (*pubsub.Service, *pubsubtest
 	t.Helper()
 	h := pubsubtest.NewHost(t, nil, of)
 	c, names := client(local.Endpoint, m.called), local.Create(t)
-	s, events, apps := stores(c, names, h.Clock), dynamo.NewTelemetry(c, names["telemetry"]), dynamo.NewApps(c, names["directory"], h.Clock.Now)
-	must(t, apps.Put(t.Context(), of, pubsubtest.Keys()))
-	h.Service.Apps, h.Service.Recorder = apps, events
+	s, events, vault := stores(c, names, h.Clock), dynamo.NewTelemetry(c, names["telemetry"]), sealtest.NewVault(sealtest.Random(1))
+	apps := dynamo.NewDirectory(c, names["directory"], h.Clock.Now)
+	pubsubtest.Tenant{App: of, Keys: pubsubtest.Keys()}.Keep(t, apps, vault)
+	h.Service.Apps, h.Service.Recorder = &app.Reader{Directory: apps, Vault: vault, Remember: 5 * time.Second, Now: h.Clock.Now}, events
 	h.Service.Connections, h.Service.Subscriptions, h.Service.Audience, h.Service.Rates = s.Connections, s.Subscriptions, s.Audience, s.Rates
 	h.Service.Anonymiser = privacy.Anonymiser{Secrets: dynamo.NewSecrets(c, names["realtime"], h.Clock.Now)}
 	h.Stores = s
@@ -87,14 +89,15 @@ func platform(t *testing.T, m *meter, of *app.App) (*pubsub.Service, *pubsubtest
 
 // The costs that the platform was designed to have. What is read of the
 // application and of the day's secret is read once in a while, so somebody is
-// there before anything is counted.
+// there before anything is counted. An application's keys are looked at each
+// time.
 func TestVerbsCostWhatTheyMay(t *testing.T) {
 	for _, c := range []struct {
 		plan    plan.Name
 		connect string
 	}{
-		{plan.Unlimited, "1 TransactWriteItems realtime"},
-		{plan.Free, "1 TransactWriteItems realtime, 5 Query realtime"},
+		{plan.Unlimited, "1 TransactWriteItems realtime, 1 GetItem directory"},
+		{plan.Free, "1 TransactWriteItems realtime, 1 GetItem directory, 5 Query realtime"},
 	} {
 		t.Run(string(c.plan), func(t *testing.T) {
 			x := pubsubtest.NewApp(pubsubtest.AppA, app.Settings{})
@@ -167,7 +170,7 @@ func TestCallsNameTheRightsThatTheyNeed(t *testing.T) {
 	m, clock := new(meter), pubsubtest.NewClock()
 	c, names := client(local.Endpoint, m.called), local.Create(t)
 	s := stores(c, names, clock)
-	secrets, events, apps := dynamo.NewSecrets(c, names["realtime"], clock.Now), dynamo.NewTelemetry(c, names["telemetry"]), dynamo.NewApps(c, names["directory"], clock.Now)
+	secrets, events := dynamo.NewSecrets(c, names["realtime"], clock.Now), dynamo.NewTelemetry(c, names["telemetry"])
 	x := &pubsub.Connection{ID: "one", App: pubsubtest.AppA, Subject: "ann", Expires: clock.Now().Add(time.Hour)}
 	ctx := t.Context()
 	for _, step := range []struct {
@@ -185,7 +188,6 @@ func TestCallsNameTheRightsThatTheyNeed(t *testing.T) {
 		{"record", "PutItem:PutItem", func() error {
 			return events.Record(ctx, telemetry.Record{Event: telemetry.Event{App: x.App, At: clock.Now()}, Expires: x.Expires}, true)
 		}},
-		{"put an application", "PutItem:PutItem", func() error { return apps.Put(ctx, &app.App{ID: x.App}, grant.Slots{}) }},
 	} {
 		var got []string
 		for _, c := range m.during(func() { must(t, step.do()) }) {

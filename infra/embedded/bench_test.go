@@ -17,6 +17,7 @@ import (
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/seal/sealtest"
 	"tacet/core/telemetry"
 	"tacet/core/topic"
 	"tacet/core/wire"
@@ -286,12 +287,11 @@ func BenchmarkEach(b *testing.B) {
 }
 
 func BenchmarkApp(b *testing.B) {
-	d := disk(b, false)
-	if err := d.Apps.Put(background, &app.App{ID: pubsubtest.AppA, Plan: "free"}, grant.Slots{}); err != nil {
-		b.Fatal(err)
-	}
+	d, vault := disk(b, false), sealtest.NewVault(sealtest.Random(1))
+	pubsubtest.Tenant{App: pubsubtest.NewApp(pubsubtest.AppA, app.Settings{})}.Keep(b, d.Directory, vault)
+	apps := &app.Reader{Directory: d.Directory, Vault: vault}
 	for b.Loop() {
-		if _, err := d.Apps.App(background, pubsubtest.AppA); err != nil {
+		if _, err := apps.App(background, pubsubtest.AppA); err != nil {
 			b.Fatal(err)
 		}
 	}

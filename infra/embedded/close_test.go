@@ -5,9 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"tacet/core/app"
 	"tacet/core/directory"
-	"tacet/core/grant"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/telemetry"
 	"tacet/infra/embedded"
@@ -29,7 +27,7 @@ func TestClosingEndsAReportAndWaitsForIt(t *testing.T) {
 	err := d.Telemetry.Each(t.Context(), pubsubtest.AppA, clock.Now().Add(-time.Hour), clock.Now().Add(time.Hour), clock.Now(), func(telemetry.Event) error {
 		seen++
 		go func() { closed <- d.Close() }()
-		for err := error(nil); !errors.Is(err, embedded.ErrClosed); _, err = d.Apps.App(t.Context(), pubsubtest.AppA) {
+		for err := error(nil); !errors.Is(err, embedded.ErrClosed); _, err = d.Directory.Get(t.Context(), nth(1)) {
 			continue // until a reader who reads more is refused, instead of waiting for himself
 		}
 		select { // a Close that does not wait for this one is done by then
@@ -52,10 +50,6 @@ func TestAfterCloseEverythingIsRefused(t *testing.T) {
 		d := open(t, embedded.Options{Folder: folder, Now: clock.Now})
 		mustClose(t, d)
 		for name, call := range map[string]func() error{
-			"App": func() error { _, err := d.Apps.App(t.Context(), pubsubtest.AppA); return err },
-			"Put": func() error {
-				return d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "free"}, grant.Slots{})
-			},
 			"Get":  func() error { _, err := d.Directory.Get(t.Context(), nth(1)); return err },
 			"List": func() error { _, _, err := d.Directory.List(t.Context(), nth(1).Part, "", "", 1); return err },
 			"Apply": func() error {

@@ -29,7 +29,6 @@ type Options struct {
 // Disk keeps what outlives the process. Made by Open; its fields are not
 // changed. Safe for concurrent use.
 type Disk struct {
-	Apps      *Apps
 	Telemetry *Telemetry
 	Secrets   *Secrets
 	Directory *Directory
@@ -122,7 +121,6 @@ func (d *Disk) open(b badger.Options, folder string) (err error) {
 	if d.db, err = openBadger(b, d.trouble); err != nil {
 		return err
 	}
-	d.Apps = newApps(d)
 	d.Telemetry = newTelemetry(d)
 	d.Directory = &Directory{disk: d}
 	d.Ledger = &Ledger{disk: d}

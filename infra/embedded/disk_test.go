@@ -7,14 +7,12 @@ import (
 	"tacet/core/app"
 	"tacet/core/directory"
 	"tacet/core/directory/directorytest"
-	"tacet/core/fault"
-	"tacet/core/grant"
 	"tacet/core/ledger"
 	"tacet/core/ledger/ledgertest"
-	"tacet/core/plan"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/seal/sealtest"
 	"tacet/core/telemetry"
 	"tacet/core/telemetry/telemetrytest"
 	"tacet/infra/embedded"
@@ -57,13 +55,12 @@ func TestDiskKeepsTheContracts(t *testing.T) {
 			})
 			t.Run("apps", func(t *testing.T) {
 				pubsubtest.TestApps(t, func(t *testing.T, all ...pubsubtest.Tenant) pubsub.Apps {
-					d := open(t, embedded.Options{Folder: folder(t)})
+					clock := pubsubtest.NewClock()
+					d, vault := open(t, embedded.Options{Folder: folder(t), Now: clock.Now}), sealtest.NewVault(sealtest.Random(1))
 					for _, x := range all {
-						if err := d.Apps.Put(t.Context(), x.App, x.Keys); err != nil {
-							t.Fatal(err)
-						}
+						x.Keep(t, d.Directory, vault)
 					}
-					return d.Apps
+					return &app.Reader{Directory: d.Directory, Vault: vault}
 				})
 			})
 			t.Run("directory", func(t *testing.T) {
@@ -98,39 +95,5 @@ func TestDiskKeepsTheContracts(t *testing.T) {
 				})
 			})
 		})
-	}
-}
-
-func TestAnApplicationThatWasPutIsTheOneThatIsRead(t *testing.T) {
-	folder := t.TempDir()
-	d := open(t, embedded.Options{Folder: folder})
-	want := func(p plan.Name) {
-		t.Helper()
-		if a, err := d.Apps.App(t.Context(), pubsubtest.AppA); err != nil || a.Plan != p {
-			t.Errorf("got %v, %v; want that on %s", a, err, p)
-		}
-	}
-	for _, p := range []plan.Name{plan.Free, plan.Team} {
-		must(t, d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: p}, grant.Slots{}))
-		for range 2 {
-			want(p)
-		}
-	}
-	mustClose(t, d)
-	d = open(t, embedded.Options{Folder: folder})
-	want(plan.Team)
-}
-
-func TestAnApplicationThatCannotWorkIsNotKept(t *testing.T) {
-	d := open(t, embedded.Options{})
-	short := grant.Slots{Client: [2]grant.Slot{{Algorithm: grant.HS256, Text: grant.NewSecret("short")}}}
-	for name, x := range map[string]pubsubtest.Tenant{
-		"the id":      {App: &app.App{ID: "short", Plan: "free"}},
-		"the setting": {App: &app.App{ID: pubsubtest.AppA, Plan: "free", Settings: app.Settings{Expiry: "never"}}},
-		"the key":     {App: &app.App{ID: pubsubtest.AppA, Plan: "free"}, Keys: short},
-	} {
-		if err := d.Apps.Put(t.Context(), x.App, x.Keys); fault.KindOf(err) != fault.Invalid {
-			t.Errorf("%s is wrong, and: %v", name, err)
-		}
 	}
 }

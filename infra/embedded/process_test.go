@@ -18,11 +18,11 @@ import (
 
 	"tacet/core/app"
 	"tacet/core/directory"
-	"tacet/core/grant"
 	"tacet/core/ledger"
 	"tacet/core/ledger/ledgertest"
 	"tacet/core/privacy"
 	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/seal/sealtest"
 	"tacet/core/telemetry"
 	"tacet/infra/embedded"
 )
@@ -54,12 +54,6 @@ func writeUntilKilled(folder string) {
 		go func() {
 			for i := 0; ; i++ {
 				n := 4*i + worker
-				if i%100 == 0 {
-					err := d.Apps.Put(ctx, &app.App{ID: app.ID(fmt.Sprintf("%032x", n)), Plan: "free"}, grant.Slots{})
-					if err == nil {
-						lines <- fmt.Sprintf("app %d", n)
-					}
-				}
 				if i%50 == 0 {
 					put := directory.Put(nth(n), []byte("value"), time.Time{}, directory.IfAbsent)
 					if _, err := d.Directory.Apply(ctx, put, directory.Put(also(n), []byte("value"), time.Time{}, directory.IfAbsent)); err == nil {
@@ -143,7 +137,7 @@ func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 		if err := child.Wait(); err == nil {
 			t.Fatal("the child ended by itself")
 		}
-		if len(acknowledged["event"]) < 2000*(round+1) || len(acknowledged["app"]) < 4 {
+		if len(acknowledged["event"]) < 2000*(round+1) {
 			t.Fatalf("only %d events were acknowledged", len(acknowledged["event"]))
 		}
 	}
@@ -152,11 +146,6 @@ func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 	for _, n := range acknowledged["event"] {
 		if seen[n] == 0 {
 			t.Errorf("event %d was acknowledged and is missing", n)
-		}
-	}
-	for _, n := range acknowledged["app"] {
-		if _, err := d.Apps.App(t.Context(), app.ID(fmt.Sprintf("%032x", n))); err != nil {
-			t.Errorf("application %d was acknowledged, and: %v", n, err)
 		}
 	}
 	if len(acknowledged["record"]) < 4 || len(acknowledged["secret"]) < 4 || len(acknowledged["request"]) < 4 {
@@ -223,10 +212,7 @@ func TestFilesHoldNoClearText(t *testing.T) {
 	d := open(t, embedded.Options{Folder: folder, Now: clock.Now})
 	key := [privacy.SecretSize]byte(bytes.Repeat([]byte("blind"), 7))
 	a := &app.App{ID: pubsubtest.AppA, Account: "planted-account", Plan: "free", Blind: privacy.NewBlindKey(key)}
-	keys := grant.Slots{Client: [2]grant.Slot{{Algorithm: grant.HS256, Text: grant.NewSecret("planted-secret-that-is-long-enough")}}}
-	if err := d.Apps.Put(t.Context(), a, keys); err != nil {
-		t.Fatal(err)
-	}
+	pubsubtest.Tenant{App: a}.Keep(t, d.Directory, sealtest.NewVault(sealtest.Random(1)))
 	r := record(clock.Now(), 1)
 	if err := r.ClientIP.UnmarshalText([]byte("truncate/1/203.0.113.0/24")); err != nil {
 		t.Fatal(err)

@@ -6,8 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"tacet/core/app"
-	"tacet/core/grant"
+	"tacet/core/directory"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/infra/embedded"
 )
@@ -22,8 +21,8 @@ func TestADiskThatIsNearlyFullIsNotWrittenTo(t *testing.T) {
 	if err := d.Telemetry.Record(t.Context(), record(clock.Now(), 2), true); !errors.Is(err, embedded.ErrFull) {
 		t.Errorf("Record: %v", err)
 	}
-	if err := d.Apps.Put(t.Context(), &app.App{ID: pubsubtest.AppA, Plan: "free"}, grant.Slots{}); !errors.Is(err, embedded.ErrFull) {
-		t.Errorf("Put: %v", err)
+	if _, err := d.Directory.Apply(t.Context(), directory.Put(nth(1), []byte("value"), time.Time{}, directory.Always)); !errors.Is(err, embedded.ErrFull) {
+		t.Errorf("Apply: %v", err)
 	}
 	if seen := sizes(t, d, clock.Now()); len(seen) != 1 {
 		t.Errorf("reading gives %v", seen)

@@ -1,20 +1,52 @@
 package pubsubtest
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 
 	"tacet/core/app"
+	"tacet/core/directory"
 	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
+	"tacet/core/seal"
 )
 
 // Tenant is an application and its keys.
 type Tenant struct {
 	App  *app.App
 	Keys grant.Slots
+}
+
+// Keep writes it where accounts keep applications, sealed with the key of its
+// account, which is made if there is none.
+func (x Tenant) Keep(t testing.TB, d directory.Directory, v seal.Vault) {
+	t.Helper()
+	if err := x.keep(t.Context(), d, v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (x Tenant) keep(ctx context.Context, d directory.Directory, v seal.Vault) error {
+	if err := v.Create(ctx, x.App.Account); err != nil {
+		return err
+	}
+	sealer, err := v.Sealer(ctx, x.App.Account)
+	if err != nil {
+		return err
+	}
+	record, err := x.App.Put(directory.Always)
+	if err != nil {
+		return err
+	}
+	slots, err := app.PutSlots(x.App.ID, x.Keys, sealer, directory.Always)
+	if err != nil {
+		return err
+	}
+	_, err = d.Apply(ctx, record, slots)
+	return err
 }
 
 // OpenApps returns a store that holds these applications, for one test.
