@@ -9,6 +9,7 @@ import (
 
 	"tacet/core/app"
 	"tacet/core/fault"
+	"tacet/core/fault/faulttest"
 	"tacet/core/grant"
 	"tacet/core/plan"
 	"tacet/core/privacy"
@@ -89,11 +90,11 @@ func TestConnectionsAreHeldAgainstThePlan(t *testing.T) {
 type broken struct{ pubsub.Connections }
 
 func (b broken) Add(ctx context.Context, c *pubsub.Connection, q pubsub.Quota) error {
-	return errors.Join(b.Connections.Add(ctx, c, q), pubsubtest.ErrInjected)
+	return errors.Join(b.Connections.Add(ctx, c, q), faulttest.ErrInjected)
 }
 
 func (b broken) Remove(context.Context, wire.ConnID) (*pubsub.Connection, error) {
-	return nil, pubsubtest.ErrInjected
+	return nil, faulttest.ErrInjected
 }
 
 func TestWhatARefusedConnectCannotRemoveExpires(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tacet/core/app"
+	"tacet/core/fault/faulttest"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/telemetry"
@@ -169,7 +170,7 @@ type refusing struct {
 
 func (r *refusing) Close(ctx context.Context, id wire.ConnID, code wire.Code, reason string) error {
 	if id == r.id {
-		return pubsubtest.ErrInjected
+		return faulttest.ErrInjected
 	}
 	return r.Poster.Close(ctx, id, code, reason)
 }

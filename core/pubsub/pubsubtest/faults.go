@@ -2,7 +2,6 @@ package pubsubtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"tacet/core/app"
+	"tacet/core/fault/faulttest"
 	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
@@ -18,27 +18,6 @@ import (
 	"tacet/core/topic"
 	"tacet/core/wire"
 )
-
-// How a call fails.
-type How uint8
-
-// The two halves of every doubt.
-const (
-	NotApplied       How = iota // nothing happened
-	AppliedButFailed            // it happened, and an error was returned
-)
-
-// String returns it in words.
-func (h How) String() string {
-	if h == NotApplied {
-		return "failed, not applied"
-	}
-	return "failed, but applied"
-}
-
-// ErrInjected is what an injected failure returns. Its text must never reach a
-// stranger.
-var ErrInjected = errors.New("injected: the table is on fire")
 
 // Faults stands between a service and its ports. It counts the calls and makes
 // one of them fail. It also reads along: what is Secret must not be handed to
@@ -53,12 +32,12 @@ type Faults struct {
 	calls   []string
 	failing string // the name of the call that fails
 	nth     int    // which one of that name, from 1
-	how     How
+	how     faulttest.How
 }
 
 // Watch begins to count calls. The nth of a name, from 1, will fail; with 0 none
 // does. Calls are told apart by name because some are made at the same time.
-func (f *Faults) Watch(name string, nth int, how How) {
+func (f *Faults) Watch(name string, nth int, how faulttest.How) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.active, f.calls, f.failing, f.nth, f.how = true, nil, name, nth, how
@@ -86,10 +65,10 @@ func (f *Faults) do(name string, call func() error, args ...any) error {
 	switch {
 	case !failing:
 		return call()
-	case how == AppliedButFailed:
+	case how == faulttest.AppliedButFailed:
 		_ = call() // whatever it says is lost on the way back
 	}
-	return ErrInjected
+	return faulttest.ErrInjected
 }
 
 func occurrences(calls []string, name string) (n int) {

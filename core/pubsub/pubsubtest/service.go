@@ -12,6 +12,7 @@ import (
 
 	"tacet/core/app"
 	"tacet/core/fault"
+	"tacet/core/fault/faulttest"
 	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
@@ -184,7 +185,7 @@ type outcome struct {
 }
 
 // run does a verb with its k-th call failing; with 0 none does.
-func (s *stage) run(v verb, call string, nth int, how How) outcome {
+func (s *stage) run(v verb, call string, nth int, how faulttest.How) outcome {
 	s.t.Helper()
 	s.host.Troubles()
 	before := s.posted()
@@ -252,7 +253,7 @@ func (s *stage) checkTexts(o outcome) {
 		}
 	}
 	for _, text := range strangers {
-		if strings.Contains(text, ErrInjected.Error()) {
+		if strings.Contains(text, faulttest.ErrInjected.Error()) {
 			s.t.Errorf("a stranger is told %q", text)
 		}
 	}
@@ -283,12 +284,12 @@ func TestService(t *testing.T, open OpenStores) {
 	for _, v := range verbs {
 		t.Run(v.name, func(t *testing.T) {
 			clean := setStage(t, open, v)
-			first := clean.run(v, "", 0, NotApplied)
-			if again := clean.run(v, "", 0, NotApplied); !slices.Equal(again.state, first.state) {
+			first := clean.run(v, "", 0, faulttest.NotApplied)
+			if again := clean.run(v, "", 0, faulttest.NotApplied); !slices.Equal(again.state, first.state) {
 				t.Errorf("done twice it leaves other things than done once:\n%s", differences(again.state, first.state))
 			}
 			for k, call := range first.calls {
-				for _, how := range []How{NotApplied, AppliedButFailed} {
+				for _, how := range faulttest.Ways {
 					t.Run(fmt.Sprintf("%d %s %s", k+1, call, how), func(t *testing.T) {
 						t.Parallel()
 						testFault(setStage(t, open, v), v, call, occurrences(first.calls[:k+1], call), how, first)
@@ -299,7 +300,7 @@ func TestService(t *testing.T, open OpenStores) {
 	}
 }
 
-func testFault(s *stage, v verb, call string, nth int, how How, clean outcome) {
+func testFault(s *stage, v verb, call string, nth int, how faulttest.How, clean outcome) {
 	t := s.t
 	failed := s.run(v, call, nth, how)
 	if occurrences(failed.calls, call) < nth {
@@ -312,7 +313,7 @@ func testFault(s *stage, v verb, call string, nth int, how How, clean outcome) {
 	if slices.Contains(optional, call) && failed.refused() != clean.refused() {
 		t.Errorf("%s is needed: %v %s", call, failed.err, failed.answer)
 	}
-	if again := s.run(v, "", 0, NotApplied); !slices.Equal(again.state, clean.state) {
+	if again := s.run(v, "", 0, faulttest.NotApplied); !slices.Equal(again.state, clean.state) {
 		t.Errorf("repeated after a failure it leaves other things than done once:\n%s", differences(again.state, clean.state))
 	}
 }
