@@ -17,9 +17,6 @@ import (
 	"tacet/infra/platform"
 )
 
-// operator is who runs the platform.
-var operator = account.Identity{Issuer: "tacet:local", Subject: "operator", Operator: true}
-
 // manageFunction is the logical id of the function that accounts are managed by.
 const manageFunction = "ManageFunction"
 
@@ -39,7 +36,7 @@ func (s *Stack) provision(ctx context.Context, d site.Development) error {
 	}
 	s.accounts, _ = platform.New(settings, io.Discard).Accounts()
 	_, err = s.accounts.Provision(ctx, account.Provision{
-		Owner: operator, App: d.App, Name: "development", Plan: plan.Name(s.opts.Settings.Plan), Replan: true, Keys: d.Slots(), Blind: d.Blind,
+		Owner: site.Operator, App: d.App, Name: "development", Plan: plan.Name(s.opts.Settings.Plan), Replan: true, Keys: d.Slots(), Blind: d.Blind,
 	})
 	if err != nil {
 		return fmt.Errorf("make the development application: %w", err)
@@ -52,32 +49,10 @@ func (s *Stack) provision(ctx context.Context, d site.Development) error {
 // within a few seconds. A fault of kind Invalid says what is wrong with it. It
 // is for tests; people use the API.
 func (s *Stack) Put(ctx context.Context, a *app.App, keys grant.Slots) error {
-	return s.accounts.Place(ctx, operator, "application", a, keys)
+	return s.accounts.Place(ctx, site.Operator, "application", a, keys)
 }
 
 // renewal is how often the session in the note is renewed: what cannot be undone
 // asks for one that is younger than 15 minutes, and there are no one-time links
 // here that would give another.
 const renewal = 10 * time.Minute
-
-// stayIn renews the session of the operator in the note of the platform, for the
-// commands of this machine, until ctx ends.
-func (s *Stack) stayIn(ctx context.Context) {
-	tick := time.NewTicker(renewal)
-	defer tick.Stop()
-	for note := s.running; ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		token, _, err := s.accounts.SignIn(ctx, operator)
-		if err == nil {
-			note.Session = token
-			err = s.folder.Note(note)
-		}
-		if err != nil {
-			s.log.Error("the session in the note of this platform could not be renewed", "error", err)
-		}
-	}
-}

@@ -197,7 +197,7 @@ func (s *Stack) open(secure *tls.Config, certificate []byte, d site.Development)
 	if err != nil {
 		return err
 	}
-	session, _, err := s.accounts.SignIn(context.Background(), operator)
+	session, _, err := s.accounts.SignIn(context.Background(), site.Operator)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -207,7 +207,7 @@ func (s *Stack) open(secure *tls.Config, certificate []byte, d site.Development)
 	s.serve(s.outer, l)
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
-	s.feeding.Go(func() { s.stayIn(ctx) })
+	s.feeding.Go(func() { s.folder.StayIn(ctx, s.running, s.accounts, renewal, s.log) })
 	return s.feed(ctx)
 }
 

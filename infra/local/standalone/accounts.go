@@ -23,10 +23,6 @@ import (
 	"tacet/infra/vault"
 )
 
-// operator is who runs the platform. Of him nothing is known, and nothing kept
-// but that he is that.
-var operator = account.Identity{Issuer: "tacet:local", Subject: "operator", Operator: true}
-
 // masterFile is the name of the file in the data folder with the key that the
 // data keys of accounts are wrapped with.
 const masterFile = "master"
@@ -77,7 +73,7 @@ func (p *Platform) provision(ctx context.Context, d site.Development, on plan.Na
 		return err
 	}
 	_, err := p.accounts.Provision(ctx, account.Provision{
-		Owner: operator, App: d.App, Name: "development", Plan: on, Replan: true, Keys: d.Slots(), Blind: d.Blind,
+		Owner: site.Operator, App: d.App, Name: "development", Plan: on, Replan: true, Keys: d.Slots(), Blind: d.Blind,
 	})
 	return err
 }
@@ -117,31 +113,9 @@ func (p *Platform) useLink(_ context.Context, secret string) (account.Identity, 
 	if !p.links.Use(secret, time.Now()) {
 		return account.Identity{}, &fault.Error{Kind: fault.Unauthenticated, Text: "this link was used already, or is older than 15 minutes: tacet account link prints another"}
 	}
-	return operator, nil
+	return site.Operator, nil
 }
 
 // renewal is how often the session of the operator is renewed, which lasts
 // twelve hours.
 const renewal = 6 * time.Hour
-
-// stayIn renews the session of the operator in the note of the platform, for
-// the commands of this machine, until ctx ends.
-func (p *Platform) stayIn(ctx context.Context, r site.Running) {
-	tick := time.NewTicker(renewal)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		token, _, err := p.accounts.SignIn(ctx, operator)
-		if err == nil {
-			r.Session = token
-			err = p.folder.Note(r)
-		}
-		if err != nil {
-			p.log.Error("the session in the note of this platform could not be renewed", "error", err)
-		}
-	}
-}

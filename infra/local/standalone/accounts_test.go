@@ -88,7 +88,7 @@ func TestALinkSignsInWhoRunsThePlatformOnce(t *testing.T) {
 		t.Errorf("the second time: %d", status)
 	}
 	who, err := p.accounts.Authenticate(t.Context(), token, privacy.ParseAddr("127.0.0.1"))
-	if err != nil || who.Identity != operator {
+	if err != nil || who.Identity != site.Operator {
 		t.Errorf("signed in is %+v, %v", who, err)
 	}
 

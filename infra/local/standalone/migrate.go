@@ -13,6 +13,7 @@ import (
 	"tacet/core/plan"
 	"tacet/core/privacy"
 	"tacet/infra/embedded"
+	"tacet/infra/local/site"
 )
 
 // former is an application as it was kept before there were accounts.
@@ -45,7 +46,7 @@ func take(ctx context.Context, accounts *account.Service, data []byte) error {
 	if json.Unmarshal(data, &x) != nil { // its error may quote a key
 		return errors.New("its record is damaged")
 	}
-	wanted := account.Provision{Owner: operator, App: x.ID, Name: x.Name, Plan: x.Plan, Keys: x.Keys, Settings: x.Settings, Blind: x.Blind}
+	wanted := account.Provision{Owner: site.Operator, App: x.ID, Name: x.Name, Plan: x.Plan, Keys: x.Keys, Settings: x.Settings, Blind: x.Blind}
 	_, err := accounts.Provision(ctx, wanted)
 	if err != nil && fault.KindOf(err) == fault.Invalid {
 		wanted.Name = unnamed // names could be anything

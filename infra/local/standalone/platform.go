@@ -108,7 +108,7 @@ func (p *Platform) begin(ctx context.Context, s *config.Standalone, l net.Listen
 	if err := p.assemble(s, origin); err != nil {
 		return err
 	}
-	session, _, err := p.accounts.SignIn(ctx, operator)
+	session, _, err := p.accounts.SignIn(ctx, site.Operator)
 	if err != nil {
 		return err
 	}
@@ -218,7 +218,7 @@ func (p *Platform) serve(l net.Listener, secure bool) {
 	p.cancel = cancel
 	p.ticking.Go(func() { p.endExpired(ctx) })
 	p.ticking.Go(func() { p.jobs.run(ctx) })
-	p.ticking.Go(func() { p.stayIn(ctx, p.running) })
+	p.ticking.Go(func() { p.folder.StayIn(ctx, p.running, p.accounts, renewal, p.log) })
 	p.ticking.Go(func() { giveBack(ctx, p.gateway.Len, debug.FreeOSMemory) })
 	if !secure { // beneath TLS, connecting costs several times as much anyway
 		l = newFront(l, p.server, p.log)
