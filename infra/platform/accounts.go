@@ -10,6 +10,7 @@ import (
 	"tacet/core/app"
 	"tacet/core/job"
 	"tacet/core/privacy"
+	"tacet/core/pubsub"
 	"tacet/core/rights"
 	"tacet/infra/dynamo"
 	"tacet/infra/entry"
@@ -19,10 +20,12 @@ import (
 // Accounts returns the service that accounts are managed by, and that of what
 // they have a right to. See package manage.
 func (p *Parts) Accounts() (*account.Service, *rights.Service) {
+	safe, ends := p.safe(), p.coming()
 	accounts := &account.Service{
-		Directory: p.directory(), Vault: p.vault(), Deployment: vault.NewDeployment(p.safe()),
-		Anonymiser: privacy.Anonymiser{Secrets: p.secrets()}, Disconnect: p.disconnect, Begin: p.begin, Now: p.Now,
-		Random: func(b []byte) { rand.Read(b) }, // it ends the program rather than fail
+		Directory: p.directory(), Vault: vault.New(safe), Deployment: vault.NewDeployment(safe),
+		Anonymiser: privacy.Anonymiser{Secrets: p.secrets()}, Begin: p.begin, Now: p.Now,
+		Disconnect: func(ctx context.Context, of app.ID) (int, bool, error) { return p.disconnect(ctx, *ends, of) },
+		Random:     func(b []byte) { rand.Read(b) }, // it ends the program rather than fail
 	}
 	events := p.telemetry()
 	return accounts, &rights.Service{
@@ -34,8 +37,7 @@ func (p *Parts) Accounts() (*account.Service, *rights.Service) {
 // disconnect ends connections of an application from which a right was taken.
 // What it was before may be remembered elsewhere, and is read anew here. Those
 // that ended without a word are reclaimed as well: a deletion must leave nothing.
-func (p *Parts) disconnect(ctx context.Context, of app.ID) (ended int, more bool, err error) {
-	s := p.coming()
+func (p *Parts) disconnect(ctx context.Context, s pubsub.Service, of app.ID) (ended int, more bool, err error) {
 	s.Apps = &app.Reader{Directory: p.directory()}
 	if ended, more, err = s.Withdraw(ctx, of); more || err != nil {
 		return ended, more, err

@@ -34,7 +34,6 @@ type Parts struct {
 	Log *slog.Logger
 
 	client *dynamo.Client
-	keeper *vault.Vault
 }
 
 // New returns the parts for settings. Records of the log go to w.
@@ -98,18 +97,11 @@ func (p *Parts) apps() *app.Reader {
 // keys are applications with their keys, and how key sets are read.
 func (p *Parts) keys() (*app.Reader, grant.FetchKeys) {
 	sets := jwks.New(jwks.Options{Loopback: p.settings.LoopbackKeys, Now: p.Now})
-	return &app.Reader{Directory: p.directory(), Vault: p.vault(), Remember: remembered, Now: p.Now}, sets.Keys
+	return &app.Reader{Directory: p.directory(), Vault: vault.New(p.safe()), Remember: remembered, Now: p.Now}, sets.Keys
 }
 
-// vault has the keys of what is sealed. Who shares it shares what it remembers.
-func (p *Parts) vault() *vault.Vault {
-	if p.keeper == nil {
-		p.keeper = vault.New(p.safe())
-	}
-	return p.keeper
-}
-
-// safe is where those keys are kept, and what they are wrapped with.
+// safe is where the keys of what is sealed are kept, and what they are wrapped
+// with.
 func (p *Parts) safe() vault.Options {
 	return vault.Options{
 		Directory: dynamo.NewDirectory(p.db(), p.settings.VaultTable, p.Now), Now: p.Now,
