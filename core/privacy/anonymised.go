@@ -66,6 +66,9 @@ func (a Anonymised) Version() int { return max(int(a.version), 1) }
 // "unknown" when there was no address; "" for None.
 func (a Anonymised) Value() string { return a.value }
 
+// Known reports whether there was an address of which something is kept.
+func (a Anonymised) Known() bool { return a.value != "" && a.value != unknown }
+
 // String returns Value: it is safe to show.
 func (a Anonymised) String() string { return a.value }
 

@@ -37,9 +37,10 @@ const (
 )
 
 // Telemetry is the manifest of this version of the platform: the eight
-// attributes of the policy, and the country where an edge supplies it.
+// attributes of the policy, the country where an edge supplies it, and two that
+// say how the platform did and nothing of anybody.
 var Telemetry = Manifest{
-	Version: 1,
+	Version: 2,
 	Attributes: []Attribute{
 		{
 			Name: "node id", Field: "node", What: "id of the node that held the connection",
@@ -85,6 +86,16 @@ var Telemetry = Manifest{
 			Name: "country", Field: "country", What: "country of the client, where a network edge supplies it",
 			Purpose: "reports by country, groups below five clients merged",
 			Basis:   interest, Transform: AsIs, Retention: byPlan, Personal: true,
+		},
+		{
+			Name: "delivery time", Field: "tookMicros", What: "time from the receipt of a message to its last post, in microseconds",
+			Purpose: "reports of how fast messages are delivered",
+			Basis:   contract, Transform: AsIs, Retention: byPlan,
+		},
+		{
+			Name: "error code", Field: "code", What: "why a request was refused: a number of the published catalogue",
+			Purpose: "finding faults of clients and tokens",
+			Basis:   contract, Transform: AsIs, Retention: byPlan,
 		},
 	},
 }

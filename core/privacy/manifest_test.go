@@ -20,10 +20,10 @@ func TestTheManifestListsWhatThePolicyPromises(t *testing.T) {
 			t.Errorf("%q leaves something unsaid: %+v", a.Name, a)
 		}
 	}
-	// The policy's eight, in its words, and the country where an edge supplies it.
+	// The policy's eight, in its words, the country where an edge supplies it, and how the platform did.
 	want := []string{
 		"node id", "application id", "anonymised client IP", "anonymised publisher IP",
-		"message size", "topic name", "subscribers count", "timestamp", "country",
+		"message size", "topic name", "subscribers count", "timestamp", "country", "delivery time", "error code",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("attributes are %q, the policy says %q", names, want)
@@ -42,7 +42,7 @@ func TestTheManifestCanBePublished(t *testing.T) {
 		Version    int
 		Attributes []map[string]any
 	}
-	if err := json.Unmarshal(data, &published); err != nil || published.Version < 1 || len(published.Attributes) != 9 {
+	if err := json.Unmarshal(data, &published); err != nil || published.Version < 1 || len(published.Attributes) != 11 {
 		t.Fatalf("%s, %v", data, err)
 	}
 	for _, key := range []string{"name", "field", "what", "purpose", "legalBasis", "transform", "retention", "personal"} {

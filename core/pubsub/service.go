@@ -34,6 +34,11 @@ type Service struct {
 	// Trouble is told what failed where the verb goes on all the same: ids
 	// only, never a payload. Nil means that nobody wants to know.
 	Trouble func(ctx context.Context, what string, err error)
+	// CountOpen returns how many connections an application has, as well as the
+	// host knows. Nil where nobody counts.
+	CountOpen func(ctx context.Context, of app.ID) (int, error)
+	// Meter is told what happened. Nil means that nobody wants to know.
+	Meter Meter
 	// Now is the clock.
 	Now func() time.Time
 	// Node is recorded with each event.

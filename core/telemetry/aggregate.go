@@ -36,22 +36,23 @@ type Events interface {
 
 // Figures is where sums are read.
 //
-// Sum calls add with sums which together count every event of the application
-// with from ≤ At < to that is readable at now, each once, in no particular
-// order and never twice at a time. The events of one sum are of one UTC day,
-// in which at lies. It stops with add's first error. An event that was
+// Sum calls add with digests which together count every event of the
+// application with from ≤ At < to that is readable at now, each once, in no
+// particular order and never twice at a time. The events of one digest are of
+// one minute, hour or day in UTC, whichever most is, in which at lies. add does
+// not keep or change it. It stops with add's first error. An event that was
 // acknowledged before the call is counted; but one that was written more than
 // Settle after it happened may be missing for as long as rollups are behind.
 type Figures interface {
-	Sum(ctx context.Context, of app.ID, from, to, now time.Time, add func(at time.Time, s Sums) error) error
+	Sum(ctx context.Context, of app.ID, from, to time.Time, most Span, now time.Time, add func(at time.Time, d *Digest) error) error
 }
 
 // SumEvents is Figures.Sum for a store that keeps no sums: each event is one.
-func SumEvents(ctx context.Context, events Events, of app.ID, from, to, now time.Time, add func(at time.Time, s Sums) error) error {
+func SumEvents(ctx context.Context, events Events, of app.ID, from, to, now time.Time, add func(at time.Time, d *Digest) error) error {
 	return events.Each(ctx, of, from, to, now, func(e Event) error {
-		var s Sums
-		s.Count(e)
-		return add(e.At, s)
+		var d Digest
+		d.Count(e)
+		return add(e.At, &d)
 	})
 }
 
@@ -73,9 +74,9 @@ func Aggregate(ctx context.Context, figures Figures, of app.ID, days int, retent
 	if kept := now.Add(-retention); kept.After(since) {
 		since = kept
 	}
-	err := figures.Sum(ctx, of, since, to, now, func(at time.Time, s Sums) error {
+	err := figures.Sum(ctx, of, since, to, Daily, now, func(at time.Time, d *Digest) error {
 		if i := int(at.Sub(from) / (24 * time.Hour)); !at.Before(from) && i < days {
-			sums[i].Add(s)
+			sums[i].Add(d.Sums)
 		}
 		return nil
 	})

@@ -119,8 +119,8 @@ func (r *roller) over(t, last time.Time) error {
 			return err
 		}
 		sum := Rollup{Span: span, Start: start}
-		for _, x := range parts {
-			sum.merge(x)
+		for i := range parts {
+			sum.merge(&parts[i])
 		}
 		if err := r.keep(sum); err != nil {
 			return err

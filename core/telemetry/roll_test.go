@@ -131,7 +131,8 @@ func (h *history) want(from, to time.Time) map[string]telemetry.Sums {
 
 func (h *history) got(from, to time.Time) map[string]telemetry.Sums {
 	days := map[string]telemetry.Sums{}
-	err := telemetry.SumPart(context.Background(), h.store, part, from, to, h.now, func(at time.Time, s telemetry.Sums) error {
+	err := telemetry.SumPart(context.Background(), h.store, part, from, to, telemetry.Daily, h.now, func(at time.Time, d *telemetry.Digest) error {
+		s := d.Sums
 		day := at.Format(time.DateOnly)
 		sum := days[day]
 		sum.Add(s)

@@ -49,11 +49,11 @@ type Part struct {
 }
 
 // Rollup is what the events of one part came to in a minute, an hour or a day.
-// It has no more to say of them than that, and until when they may be read.
+// It has no more to say of them than its Digest, and until when they may be read.
 type Rollup struct {
 	Span  Span
 	Start time.Time
-	Sums
+	Digest
 	Whole   time.Time // until then each of the events is readable
 	Expires time.Time // from then on none of them is
 }
@@ -62,12 +62,12 @@ func (r Rollup) end() time.Time { return r.Start.Add(time.Duration(r.Span)) }
 
 func (r *Rollup) count(e Record) {
 	r.until(e.Expires, e.Expires)
-	r.Count(e.Event)
+	r.Digest.Count(e.Event)
 }
 
-func (r *Rollup) merge(o Rollup) {
+func (r *Rollup) merge(o *Rollup) {
 	r.until(o.Whole, o.Expires)
-	r.Add(o.Sums)
+	r.Merge(&o.Digest)
 }
 
 func (r *Rollup) until(whole, expires time.Time) {

@@ -9,6 +9,7 @@ type Sums struct {
 	DeliveredBytes int64 `json:"deliveredBytes"` // of the payloads, once for each subscriber
 	Connections    int64 `json:"connections"`    // opened
 	Disconnections int64 `json:"disconnections"` // closed, as far as noticed
+	Errors         int64 `json:"errors"`         // refused
 }
 
 // Count adds one event.
@@ -18,6 +19,8 @@ func (s *Sums) Count(e Event) {
 		s.Connections++
 	case TopicDisconnect:
 		s.Disconnections++
+	case TopicError:
+		s.Errors++
 	default:
 		s.Messages++
 		s.Deliveries += int64(e.Subscribers)
@@ -34,7 +37,8 @@ func (s *Sums) Add(o Sums) {
 	s.DeliveredBytes += o.DeliveredBytes
 	s.Connections += o.Connections
 	s.Disconnections += o.Disconnections
+	s.Errors += o.Errors
 }
 
 // Events is how many events were counted.
-func (s Sums) Events() int64 { return s.Messages + s.Connections + s.Disconnections }
+func (s Sums) Events() int64 { return s.Messages + s.Connections + s.Disconnections + s.Errors }

@@ -82,7 +82,7 @@ func (e *events) Each(_ context.Context, of app.ID, from, to, now time.Time, f f
 // figures are a store's that keeps no sums.
 type figures struct{ *events }
 
-func (f figures) Sum(ctx context.Context, of app.ID, from, to, now time.Time, add func(time.Time, telemetry.Sums) error) error {
+func (f figures) Sum(ctx context.Context, of app.ID, from, to time.Time, most telemetry.Span, now time.Time, add func(time.Time, *telemetry.Digest) error) error {
 	return telemetry.SumEvents(ctx, f.events, of, from, to, now, add)
 }
 

@@ -10,7 +10,8 @@ import (
 // and events behind the last rollup; and whatever is no longer readable as a
 // whole it reads in smaller pieces, down to single events. So what it counts
 // is never more than what is readable.
-func SumPart(ctx context.Context, store Rollups, p Part, from, to, now time.Time, add func(at time.Time, s Sums) error) error {
+// most is the longest span that a piece may be of.
+func SumPart(ctx context.Context, store Rollups, p Part, from, to time.Time, most Span, now time.Time, add func(at time.Time, d *Digest) error) error {
 	closed, err := store.Closed(ctx, p)
 	if err != nil {
 		return err
@@ -22,7 +23,7 @@ func SumPart(ctx context.Context, store Rollups, p Part, from, to, now time.Time
 	if to.Before(closed) {
 		closed = to
 	}
-	if err := w.sum(Daily, from, closed); err != nil {
+	if err := w.sum(most, from, closed); err != nil {
 		return err
 	}
 	return w.sum(0, closed, to)
@@ -35,7 +36,7 @@ type walk struct {
 	part   Part
 	now    time.Time
 	closed time.Time
-	add    func(time.Time, Sums) error
+	add    func(time.Time, *Digest) error
 }
 
 // sum adds what happened in [from, to), in pieces of that span at most.
@@ -76,9 +77,10 @@ func (w *walk) kept(s Span, from, to time.Time) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range all {
+	for i := range all {
+		r := &all[i]
 		if w.now.Before(r.Whole) {
-			err = w.add(r.Start, r.Sums)
+			err = w.add(r.Start, &r.Digest)
 		} else {
 			err = w.sum(s.finer(), r.Start, r.end())
 		}
@@ -91,8 +93,8 @@ func (w *walk) kept(s Span, from, to time.Time) error {
 
 func (w *walk) events(from, to time.Time) error {
 	return w.store.Records(w.ctx, w.part, from, to, w.now, func(e Record) error {
-		var s Sums
-		s.Count(e.Event)
-		return w.add(e.At, s)
+		var d Digest
+		d.Count(e.Event)
+		return w.add(e.At, &d)
 	})
 }

@@ -99,7 +99,7 @@ func (p *past) wantSums(when string, now time.Time) {
 	read, sum := int64(0), telemetry.Sums{}
 	from, to := p.midnight, p.now.Add(hour)
 	must(p.t, p.direct.Each(p.t.Context(), pubsubtest.AppA, from, to, now, func(telemetry.Event) error { read++; return nil }))
-	must(p.t, p.direct.Sum(p.t.Context(), pubsubtest.AppA, from, to, now, func(_ time.Time, s telemetry.Sums) error { sum.Add(s); return nil }))
+	must(p.t, p.direct.Sum(p.t.Context(), pubsubtest.AppA, from, to, telemetry.Daily, now, func(_ time.Time, d *telemetry.Digest) error { sum.Add(d.Sums); return nil }))
 	if sum.Messages != read {
 		p.t.Errorf("%s, at %v: the sum is of %d events, and %d are read", when, now, sum.Messages, read)
 	}

@@ -20,6 +20,8 @@ const (
 	attrDeliveredBytes = "deliveredBytes"
 	attrConnections    = "connections"
 	attrDisconnections = "disconnections"
+	attrErrors         = "errors"
+	attrDigest         = "digest"
 	attrEvents         = "n"
 	attrWhole          = "whole"
 )
@@ -28,7 +30,7 @@ const (
 func figures(s *telemetry.Sums) map[string]*int64 {
 	return map[string]*int64{
 		attrMessages: &s.Messages, attrDeliveries: &s.Deliveries, attrBytes: &s.Bytes, attrDeliveredBytes: &s.DeliveredBytes,
-		attrConnections: &s.Connections, attrDisconnections: &s.Disconnections,
+		attrConnections: &s.Connections, attrDisconnections: &s.Disconnections, attrErrors: &s.Errors,
 	}
 }
 
@@ -108,13 +110,13 @@ func (t *Telemetry) Keep(ctx context.Context, p telemetry.Part, r telemetry.Roll
 }
 
 // Sum implements telemetry.Figures. It reads all partitions at the same time.
-func (t *Telemetry) Sum(ctx context.Context, of app.ID, from, to, now time.Time, add func(time.Time, telemetry.Sums) error) error {
+func (t *Telemetry) Sum(ctx context.Context, of app.ID, from, to time.Time, most telemetry.Span, now time.Time, add func(time.Time, *telemetry.Digest) error) error {
 	var one sync.Mutex
 	return inParallel(eventParts, func(part int) error {
-		return telemetry.SumPart(ctx, t, telemetry.Part{App: of, Number: part}, from, to, now, func(at time.Time, s telemetry.Sums) error {
+		return telemetry.SumPart(ctx, t, telemetry.Part{App: of, Number: part}, from, to, most, now, func(at time.Time, d *telemetry.Digest) error {
 			one.Lock()
 			defer one.Unlock()
-			return add(at, s)
+			return add(at, d)
 		})
 	})
 }

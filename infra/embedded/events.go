@@ -140,7 +140,7 @@ func (t *Telemetry) Each(ctx context.Context, of app.ID, from, to, now time.Time
 }
 
 // Sum implements telemetry.Figures, by reading every event.
-func (t *Telemetry) Sum(ctx context.Context, of app.ID, from, to, now time.Time, add func(time.Time, telemetry.Sums) error) error {
+func (t *Telemetry) Sum(ctx context.Context, of app.ID, from, to time.Time, most telemetry.Span, now time.Time, add func(time.Time, *telemetry.Digest) error) error {
 	return telemetry.SumEvents(ctx, t, of, from, to, now, add)
 }
 

@@ -141,7 +141,7 @@ func (brokenApps) App(context.Context, app.ID) (*app.App, error) { return nil, e
 
 type brokenFigures struct{}
 
-func (brokenFigures) Sum(context.Context, app.ID, time.Time, time.Time, time.Time, func(time.Time, telemetry.Sums) error) error {
+func (brokenFigures) Sum(context.Context, app.ID, time.Time, time.Time, telemetry.Span, time.Time, func(time.Time, *telemetry.Digest) error) error {
 	return errors.New("MARKER")
 }
 

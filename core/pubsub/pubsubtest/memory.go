@@ -366,7 +366,7 @@ func (m *Memory) Each(_ context.Context, of app.ID, from, to, now time.Time, f f
 }
 
 // Sum implements telemetry.Figures.
-func (m *Memory) Sum(ctx context.Context, of app.ID, from, to, now time.Time, add func(time.Time, telemetry.Sums) error) error {
+func (m *Memory) Sum(ctx context.Context, of app.ID, from, to time.Time, most telemetry.Span, now time.Time, add func(time.Time, *telemetry.Digest) error) error {
 	return telemetry.SumEvents(ctx, m, of, from, to, now, add)
 }
 

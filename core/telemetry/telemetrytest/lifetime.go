@@ -122,7 +122,7 @@ func (e *estate) want(of app.ID, now time.Time, first, last int) {
 		}
 	}
 	var sum telemetry.Sums
-	err = e.store.Sum(e.Context(), of, from, to, now, func(_ time.Time, s telemetry.Sums) error { sum.Add(s); return nil })
+	err = e.store.Sum(e.Context(), of, from, to, telemetry.Daily, now, func(_ time.Time, d *telemetry.Digest) error { sum.Add(d.Sums); return nil })
 	if err != nil {
 		e.Fatal(err)
 	}

@@ -38,8 +38,8 @@ func (m *model) Each(ctx context.Context, of app.ID, from, to, now time.Time, f 
 	return m.Records(ctx, part(of), from, to, now, func(r telemetry.Record) error { return f(r.Event) })
 }
 
-func (m *model) Sum(ctx context.Context, of app.ID, from, to, now time.Time, add func(time.Time, telemetry.Sums) error) error {
-	return telemetry.SumPart(ctx, m, part(of), from, to, now, add)
+func (m *model) Sum(ctx context.Context, of app.ID, from, to time.Time, most telemetry.Span, now time.Time, add func(time.Time, *telemetry.Digest) error) error {
+	return telemetry.SumPart(ctx, m, part(of), from, to, most, now, add)
 }
 
 func TestTheModelKeepsTheContractOfLifetimes(t *testing.T) {

@@ -62,7 +62,7 @@ func (s *shelf) must(err error) {
 // of returns a rollup of so many messages that lives for a day.
 func of(span telemetry.Span, start time.Time, messages int64) telemetry.Rollup {
 	return telemetry.Rollup{
-		Span: span, Start: start, Sums: telemetry.Sums{Messages: messages, Bytes: 10 * messages},
+		Span: span, Start: start, Digest: telemetry.Digest{Sums: telemetry.Sums{Messages: messages, Bytes: 10 * messages}},
 		Whole: start.Add(day), Expires: start.Add(day + time.Hour),
 	}
 }
@@ -147,11 +147,11 @@ func (s *shelf) closed() {
 func (s *shelf) attributes() {
 	full := telemetry.Rollup{
 		Span: telemetry.Hourly, Start: begin.Add(7 * time.Hour),
-		Sums:  telemetry.Sums{Messages: 1, Deliveries: 1 << 40, Bytes: 3, DeliveredBytes: 1 << 50, Connections: 5, Disconnections: 6},
-		Whole: begin.Add(day), Expires: begin.Add(366 * day),
+		Digest: telemetry.Digest{Sums: telemetry.Sums{Messages: 1, Deliveries: 1 << 40, Bytes: 3, DeliveredBytes: 1 << 50, Connections: 5, Disconnections: 6, Errors: 7}},
+		Whole:  begin.Add(day), Expires: begin.Add(366 * day),
 	}
 	quiet := telemetry.Rollup{
-		Span: telemetry.Hourly, Start: begin.Add(8 * time.Hour), Sums: telemetry.Sums{Connections: 1},
+		Span: telemetry.Hourly, Start: begin.Add(8 * time.Hour), Digest: telemetry.Digest{Sums: telemetry.Sums{Connections: 1}},
 		Whole: begin.Add(day), Expires: begin.Add(day),
 	}
 	s.keep(one, full, quiet)
