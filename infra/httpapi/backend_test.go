@@ -131,8 +131,8 @@ func TestAggregatesAreSums(t *testing.T) {
 		}
 	}
 	r.want(200, `{"appId":"`+appID+`","from":"2026-03-13","to":"2026-03-14","days":[`+
-		`{"date":"2026-03-13","messages":0,"deliveries":0,"bytes":0,"deliveredBytes":0,"connections":0,"disconnections":0},`+
-		`{"date":"2026-03-14","messages":1,"deliveries":3,"bytes":10,"deliveredBytes":30,"connections":1,"disconnections":0}]}`)(
+		`{"date":"2026-03-13","messages":0,"deliveries":0,"bytes":0,"deliveredBytes":0,"connections":0,"disconnections":0,"errors":0},`+
+		`{"date":"2026-03-14","messages":1,"deliveries":3,"bytes":10,"deliveredBytes":30,"connections":1,"disconnections":0,"errors":0}]}`)(
 		r.call("GET", "/telemetry/aggregates/"+appID+"/2", ""))
 	// Its plan is the team's: 30 days.
 	old := telemetry.Event{App: appID, At: now.Add(-31 * 24 * time.Hour), Topic: "chat"}
