@@ -25,7 +25,9 @@ type Connection struct {
 	Subject grant.Subject
 	Grants  grant.Grants
 	// Address is the anonymised address of the client.
-	Address     privacy.Anonymised
+	Address privacy.Anonymised
+	// Country is that of the client, where an edge tells it.
+	Country     privacy.Country
 	ConnectedAt time.Time
 	// Deadline is when the connection ends with its token; zero if it does not.
 	Deadline time.Time

@@ -97,7 +97,7 @@ func (r *Realtime) member(c *pubsub.Connection) types.TransactWriteItem {
 func (r *Realtime) replace(ctx context.Context, c *pubsub.Connection) (bool, error) {
 	x := r.alive()
 	x.expression += " AND " + attrApp + " = :" + attrApp + " AND " + attrSubject + " = :" + attrSubject
-	expression := assign(attributes(c), x.values, attrAddress, attrGrants, attrDeadline, attrDue)
+	expression := assign(attributes(c), x.values, attrAddress, attrCountry, attrGrants, attrDeadline, attrDue)
 	refused, err := r.client.transact(ctx, update(r.table, key(pkConnection(c.ID), self), expression, x), r.member(c))
 	return refused == nil, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"tacet/core/app"
 	"tacet/core/grant"
+	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/topic"
 	"tacet/core/wire"
@@ -22,6 +23,7 @@ const (
 	attrSubject  = "who"
 	attrGrants   = "may"  // one permission in each line
 	attrAddress  = "addr" // anonymised
+	attrCountry  = "country"
 	attrSince    = "since"
 	attrEnds     = "ends"
 	attrDeadline = "dead"
@@ -97,6 +99,9 @@ func attributes(c *pubsub.Connection) item {
 	if address, err := c.Address.MarshalText(); err == nil && c.Address.Value() != "" {
 		i[attrAddress] = str(string(address))
 	}
+	if c.Country != "" {
+		i[attrCountry] = str(string(c.Country))
+	}
 	setGrants(i, c.ID, c.Grants, c.Deadline)
 	return i
 }
@@ -117,6 +122,7 @@ func readRecord(i item) (*record, error) {
 	r := &record{version: whole(i, attrVersion)}
 	r.ID = wire.ConnID(strings.TrimPrefix(text(i, Hash), pkConnection("")))
 	r.App, r.Subject = app.ID(text(i, attrApp)), grant.Subject(text(i, attrSubject))
+	r.Country = privacy.Country(text(i, attrCountry))
 	r.ConnectedAt, r.Expires, r.Deadline = instant(i, attrSince), instant(i, attrEnds), instant(i, attrDeadline)
 	if r.ID == "" || r.App == "" || r.Subject == "" {
 		return nil, errDamaged

@@ -26,6 +26,7 @@ func TestItemsRestAsTheyAlwaysDid(t *testing.T) {
 	const golden = "testdata/items.txt"
 	s := newScene(t)
 	must(t, s.one.Address.UnmarshalText([]byte("truncate/1/203.0.113.0/24")))
+	s.one.Country = "DE"
 	must(t, s.stores.Connections.Add(s.ctx, s.one, pubsub.Quota{}))
 	for _, d := range deeds {
 		if d.name == "secret" || d.name == "record" {

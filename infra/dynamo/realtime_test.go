@@ -161,6 +161,7 @@ func TestWhatReplacesARecordLeavesNothingOfIt(t *testing.T) {
 	must(t, err)
 	first := pubsub.Connection{ID: "one", App: pubsubtest.AppA, Subject: "ann", Grants: grants, Deadline: clock.Now().Add(time.Minute), Expires: clock.Now().Add(time.Hour)}
 	must(t, first.Address.UnmarshalText([]byte("truncate/1/203.0.113.0/24")))
+	first.Country = "DE"
 	must(t, s.Connections.Add(t.Context(), &first, pubsub.Quota{}))
 	must(t, s.Subscriptions.Subscribe(t.Context(), &first, "a", 1))
 	second := pubsub.Connection{ID: "one", App: first.App, Subject: first.Subject, ConnectedAt: clock.Now(), Expires: clock.Now().Add(time.Hour)}

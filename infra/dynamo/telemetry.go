@@ -40,6 +40,8 @@ const (
 	attrSize        = "size"
 	attrTopic       = "topic"
 	attrSubscribers = "subscribers"
+	attrTook        = "tookMicros"
+	attrCode        = "code" // and attrCountry; what is zero of these three is absent
 )
 
 // Record implements pubsub.Recorder. It always waits for the event to be
@@ -63,6 +65,15 @@ func eventItem(part int, id string, r telemetry.Record) (item, error) {
 	i := key(pkEvents(r.App, part), stamp(r.At)+"#"+id)
 	i[Expiry], i[attrSize], i[attrSubscribers] = expiry(r.Expires), num(r.Size), num(r.Subscribers)
 	i[attrNode], i[attrTopic] = str(string(r.Node)), str(string(r.Topic))
+	if r.Country != "" {
+		i[attrCountry] = str(string(r.Country))
+	}
+	if r.TookMicros != 0 {
+		i[attrTook] = num(int(r.TookMicros))
+	}
+	if r.Code != 0 {
+		i[attrCode] = num(r.Code)
+	}
 	for name, address := range map[string]privacy.Anonymised{attrClientIP: r.ClientIP, attrPublisherIP: r.PublisherIP} {
 		if address == (privacy.Anonymised{}) {
 			continue
@@ -125,6 +136,7 @@ func readEvent(of app.ID, i item) (telemetry.Record, error) {
 	r := telemetry.Record{Event: telemetry.Event{
 		Node: telemetry.NodeID(text(i, attrNode)), App: of,
 		Size: whole(i, attrSize), Topic: privacy.RecordedTopic(text(i, attrTopic)), Subscribers: whole(i, attrSubscribers),
+		Country: privacy.Country(text(i, attrCountry)), TookMicros: int64(whole(i, attrTook)), Code: whole(i, attrCode),
 	}, Expires: time.Unix(int64(whole(i, Expiry)), 0)}
 	var ok bool
 	if r.At, ok = happened(text(i, Range)); !ok {

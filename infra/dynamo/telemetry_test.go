@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func TestEventsOfOneMomentAreSpread(t *testing.T) {
 func TestAnEventRestsWithoutAnythingElse(t *testing.T) {
 	table, now := table(t, "telemetry"), pubsubtest.NewClock().Now()
 	s := dynamo.NewTelemetry(client(local.Endpoint, nil), table)
-	e := telemetry.Event{Node: "n", App: pubsubtest.AppA, Topic: "a", Size: 3, Subscribers: 2, At: now}
+	e := telemetry.Event{Node: "n", App: pubsubtest.AppA, Topic: "a", Size: 3, Subscribers: 2, At: now, Country: "DE", TookMicros: 1 << 40, Code: 40300}
 	must(t, e.ClientIP.UnmarshalText([]byte("truncate/1/203.0.113.0/24")))
 	must(t, e.PublisherIP.UnmarshalText([]byte("truncate/1/203.0.113.0/24")))
 	must(t, s.Record(t.Context(), telemetry.Record{Event: e, Expires: now.Add(time.Hour)}, true))
@@ -54,5 +55,33 @@ func TestAnEventRestsWithoutAnythingElse(t *testing.T) {
 		if want := now.Add(time.Hour).Unix(); show(i[dynamo.Expiry]) != strconv.FormatInt(want, 10) {
 			t.Errorf("it ends at %s, want %d", show(i[dynamo.Expiry]), want)
 		}
+	}
+}
+
+// What an event has not is not in its item: that is how those look that were
+// written before anybody knew of it.
+func TestEventsAreReadWithAndWithoutWhatNotAllHave(t *testing.T) {
+	table, now := table(t, "telemetry"), pubsubtest.NewClock().Now()
+	s := dynamo.NewTelemetry(client(local.Endpoint, nil), table)
+	bare := telemetry.Event{Node: "n", App: pubsubtest.AppA, Topic: "a", Size: 3, Subscribers: 2, At: now}
+	full := bare
+	full.At, full.Country, full.TookMicros, full.Code = now.Add(time.Second), "DE", 1<<40, 40300
+	for _, e := range []telemetry.Event{bare, full} {
+		must(t, s.PutIn(t.Context(), 3, telemetry.Record{Event: e, Expires: now.Add(time.Hour)}))
+	}
+	var sizes []int
+	for _, i := range local.Scan(t, table) {
+		sizes = append(sizes, len(i))
+	}
+	if slices.Sort(sizes); !slices.Equal(sizes, []int{7, 10}) {
+		t.Errorf("the items have %v attributes", sizes)
+	}
+	var got []telemetry.Event
+	must(t, s.Each(t.Context(), pubsubtest.AppA, now, now.Add(time.Hour), now, func(e telemetry.Event) error {
+		got = append(got, e)
+		return nil
+	}))
+	if !slices.Equal(got, []telemetry.Event{bare, full}) {
+		t.Errorf("got %+v", got)
 	}
 }

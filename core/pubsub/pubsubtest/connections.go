@@ -45,12 +45,13 @@ func (r *room) addedIsRead() {
 	c := r.connection(AppA, "ann", "Con-1=")
 	c.Grants, c.Deadline = grants, r.clock.Now().Add(90*time.Second)
 	r.want(c.Address.UnmarshalText([]byte("truncate/1/203.0.113.0/24")), nil)
+	c.Country = "DE"
 	r.want(r.Connections.Add(r.ctx, c, noQuota), nil)
 	got, err := r.Connections.Get(r.ctx, c.ID)
 	r.want(err, nil)
 	r.wantSame(got, c)
 
-	bare := r.add("bob", "con-2") // no grants, address and deadline
+	bare := r.add("bob", "con-2") // no grants, address, country and deadline
 	got, err = r.Connections.Get(r.ctx, bare.ID)
 	r.want(err, nil)
 	r.wantSame(got, bare)
@@ -59,7 +60,7 @@ func (r *room) addedIsRead() {
 func (r *room) wantSame(got, want *pubsub.Connection) {
 	r.t.Helper()
 	if got.ID != want.ID || got.App != want.App || got.Subject != want.Subject || got.Grants != want.Grants ||
-		got.Address.Method() != want.Address.Method() || got.Address.Value() != want.Address.Value() ||
+		got.Address.Method() != want.Address.Method() || got.Address.Value() != want.Address.Value() || got.Country != want.Country ||
 		!got.ConnectedAt.Equal(want.ConnectedAt) || !got.Deadline.Equal(want.Deadline) || !got.Expires.Equal(want.Expires) {
 		r.t.Errorf("got %+v, want %+v", got, want)
 	}
