@@ -15,12 +15,18 @@ import (
 //
 //	node, client's address, publisher's address, topic: number of a string
 //	size, subscribers
+//	country: number of a string
+//	microseconds it took, code
 //	time, in nanoseconds after that of the event before it
 //	retention, in nanoseconds more than that of the event before it
 //
 // A string's number counts the different ones of the block; the first time it
-// is followed by the string itself, its length in front.
-const blockFormat = 1
+// is followed by the string itself, its length in front. Blocks of the first
+// format, which are still read, have no country, no time it took and no code.
+const (
+	firstBlockFormat = 1
+	blockFormat      = 2
+)
 
 var errBlock = errors.New("a block of telemetry is damaged")
 
@@ -47,6 +53,9 @@ func (b *blockWriter) add(r telemetry.Record) {
 	b.string(string(r.Topic))
 	b.data = binary.AppendVarint(b.data, int64(r.Size))
 	b.data = binary.AppendVarint(b.data, int64(r.Subscribers))
+	b.string(string(r.Country))
+	b.data = binary.AppendVarint(b.data, r.TookMicros)
+	b.data = binary.AppendVarint(b.data, int64(r.Code))
 	b.data = binary.AppendVarint(b.data, at-b.at)
 	b.data = binary.AppendVarint(b.data, retention-b.retention)
 	b.at, b.retention = at, retention
@@ -86,6 +95,7 @@ func (b *blockWriter) address(a privacy.Anonymised) {
 // memory than a small multiple of it.
 type blockReader struct {
 	data      []byte
+	format    byte
 	app       app.ID
 	strings   []string
 	addresses map[uint64]privacy.Anonymised
@@ -97,10 +107,10 @@ type blockReader struct {
 // readBlock calls f for each record of an application's block. It returns
 // errBlock, possibly after some records, or f's first error.
 func readBlock(of app.ID, data []byte, f func(telemetry.Record) error) error {
-	if len(data) == 0 || data[0] != blockFormat {
+	if len(data) == 0 || data[0] != blockFormat && data[0] != firstBlockFormat {
 		return errBlock
 	}
-	b := &blockReader{data: data[1:], app: of, addresses: map[uint64]privacy.Anonymised{}}
+	b := &blockReader{data: data[1:], format: data[0], app: of, addresses: map[uint64]privacy.Anonymised{}}
 	for len(b.data) > 0 {
 		r := b.record()
 		if b.bad {
@@ -121,6 +131,11 @@ func (b *blockReader) record() telemetry.Record {
 	r.Topic = privacy.RecordedTopic(b.string())
 	r.Size = int(b.varint())
 	r.Subscribers = int(b.varint())
+	if b.format != firstBlockFormat {
+		r.Country = privacy.Country(b.string())
+		r.TookMicros = b.varint()
+		r.Code = int(b.varint())
+	}
 	b.at += b.varint()
 	b.retention += b.varint()
 	r.At, r.Expires = time.Unix(0, b.at).UTC(), time.Unix(0, b.at+b.retention).UTC()

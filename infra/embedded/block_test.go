@@ -36,6 +36,10 @@ func someRecords() []telemetry.Record {
 		r.Expires = r.At.Add(time.Duration(i%4) * 24 * time.Hour)
 		if i%2 == 0 {
 			r.PublisherIP = ip
+			r.TookMicros = int64(i) << 40
+		}
+		if i%5 == 0 {
+			r.Country, r.Code = privacy.Country([]string{"DE", "PT"}[i%2]), 4000+i
 		}
 		records = append(records, r)
 	}
@@ -47,6 +51,35 @@ func TestABlockIsReadAsItWasWritten(t *testing.T) {
 	got, err := readAll(embedded.EncodeBlock(want...))
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+}
+
+// firstFormat is a block of the first format: three events, one of which has
+// an address of a client.
+const firstFormat = "\x01\x00\x01n\x01\x00\x01\x02\x03t/0\x0e\x00\x80\x80\xcc\xcd\xa2\xd9\xd9\x9c1\x80\x80\xf8\x94\x92\xa5'" +
+	"\x00\x03\x15ipcrypt/1/2001:db8::1\x01\x04\x03t/1\x10\x00\x80\xa8\xd6\xb9\a\x80\x80\xf8\x94\x92\xa5'" +
+	"\x00\x01\x01\x02\x12\x00\x80\xa8\xd6\xb9\a\x80\x80\xf8\x94\x92\xa5'"
+
+func TestABlockOfTheFirstFormatIsReadAsItWasWritten(t *testing.T) {
+	got, err := readAll([]byte(firstFormat))
+	if err != nil || len(got) != 3 {
+		t.Fatalf("%d records, %v", len(got), err)
+	}
+	start := pubsubtest.NewClock().Now()
+	for i, r := range got {
+		want := record(start.Add(time.Duration(i)*time.Second), i+7)
+		want.Topic = privacy.RecordedTopic(fmt.Sprintf("t/%d", i%2))
+		want.Expires = want.At.Add(time.Duration(i+1) * 24 * time.Hour)
+		if i == 1 {
+			must(t, want.ClientIP.UnmarshalText([]byte("ipcrypt/1/2001:db8::1")))
+		}
+		if !reflect.DeepEqual(r, want) {
+			t.Errorf("got %+v, want %+v", r, want)
+		}
+	}
+	again, err := readAll(embedded.EncodeBlock(got...))
+	if err != nil || !reflect.DeepEqual(again, got) {
+		t.Errorf("written again it is %+v, %v", again, err)
 	}
 }
 
@@ -72,7 +105,9 @@ func TestABlockCutShortIsSeenToBe(t *testing.T) {
 func FuzzReadBlock(f *testing.F) {
 	f.Add(embedded.EncodeBlock(someRecords()...))
 	f.Add([]byte{})
+	f.Add([]byte(firstFormat))
 	f.Add([]byte{1})
+	f.Add([]byte{2})
 	f.Add([]byte{1, 0, 0xff, 0xff, 0xff, 0xff, 0x0f})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		all, err := readAll(data)
