@@ -18,16 +18,32 @@ type Crowd []uint32
 // CrowdOf returns the crowd of one address: nobody, when it is not known.
 func CrowdOf(a privacy.Anonymised) Crowd {
 	h, ok := hashOf(a)
-	if !ok {
-		return nil
-	}
-	return Crowd{uint32(h >> 32)}
+	return Crowd(nil).with(h, ok)
 }
 
 // With returns the crowd of both.
 func (c Crowd) With(o Crowd) Crowd {
-	both := slices.Concat(c, o)
-	slices.Sort(both)
-	both = slices.Compact(both)
-	return both[:min(len(both), MaxCrowd):min(len(both), MaxCrowd)]
+	if len(c) == 0 {
+		return o
+	}
+	for _, h := range o {
+		c = c.with(h, true)
+	}
+	return c
+}
+
+// with returns the crowd with one more, if there is one.
+func (c Crowd) with(h uint32, ok bool) Crowd {
+	if !ok || len(c) == MaxCrowd && h > c[MaxCrowd-1] {
+		return c
+	}
+	i, known := slices.BinarySearch(c, h)
+	if known {
+		return c
+	}
+	more := make(Crowd, min(len(c)+1, MaxCrowd))
+	copy(more, c[:i])
+	more[i] = h
+	copy(more[i+1:], c[i:])
+	return more
 }

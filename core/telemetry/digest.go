@@ -1,8 +1,6 @@
 package telemetry
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"tacet/core/privacy"
@@ -37,19 +35,24 @@ type Group struct {
 // Count adds one event.
 func (d *Digest) Count(e Event) {
 	d.Sums.Count(e)
-	for _, a := range [...]privacy.Anonymised{e.ClientIP, e.PublisherIP} {
-		d.Clients.Add(a)
+	client, connected := hashOf(e.ClientIP)
+	if connected {
+		d.Clients.add(client)
+	}
+	publisher, published := hashOf(e.PublisherIP)
+	if published {
+		d.Clients.add(publisher)
 	}
 	switch e.Topic {
 	case TopicConnect:
 		d.Open.note(int64(e.Subscribers), int64(e.Subscribers), e.At)
-		d.country(e.Country, Group{1, CrowdOf(e.ClientIP)})
+		d.country(e.Country, Group{1, Crowd(nil).with(client, connected)})
 	case TopicDisconnect:
 		d.Open.note(int64(e.Subscribers), int64(e.Subscribers)-1, e.At)
 	case TopicError:
 		d.code(e.Code, 1)
 	default:
-		d.Topics.Count(e)
+		d.Topics.count(e, publisher, published)
 		d.Delivery.Add(e.TookMicros)
 	}
 }
@@ -98,33 +101,4 @@ func (o *Open) note(peak, last int64, at time.Time) {
 	if at.After(o.At) || at.Equal(o.At) && last > o.Last {
 		o.Last, o.At = last, at.UTC()
 	}
-}
-
-// MarshalBinary returns what is not in Sums, for stores. Of equal digests it
-// is equal.
-func (d *Digest) MarshalBinary() ([]byte, error) {
-	return json.Marshal(digestForm{d.Open, d.Clients, d.Topics, d.Countries, d.Codes, d.Delivery})
-}
-
-// UnmarshalBinary reads what MarshalBinary wrote; sums stay as they are.
-// Nothing is what older rollups have: a digest of sums alone.
-func (d *Digest) UnmarshalBinary(data []byte) error {
-	if len(data) == 0 {
-		return nil
-	}
-	var f digestForm
-	if json.Unmarshal(data, &f) != nil {
-		return fmt.Errorf("a digest is damaged")
-	}
-	d.Open, d.Clients, d.Topics, d.Countries, d.Codes, d.Delivery = f.Open, f.Clients, f.Topics, f.Countries, f.Codes, f.Delivery
-	return nil
-}
-
-type digestForm struct {
-	Open      Open
-	Clients   Distinct
-	Topics    Top
-	Countries map[privacy.Country]Group
-	Codes     map[int]int64
-	Delivery  Histogram
 }

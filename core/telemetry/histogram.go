@@ -1,6 +1,8 @@
 package telemetry
 
 import (
+	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -9,57 +11,64 @@ import (
 // of a number is at most an eighth too large, and never too small. The zero
 // value has none.
 type Histogram struct {
-	Buckets map[int]int64
+	buckets []bucket // in order
+}
+
+type bucket struct {
+	of int   // as bucketOf says
+	n  int64 // how many numbers
 }
 
 // Add counts a number; a negative one counts as zero.
 func (h *Histogram) Add(n int64) {
-	h.add(bucketOf(max(n, 0)), 1)
+	h.add(bucket{bucketOf(max(n, 0)), 1})
 }
 
-func (h *Histogram) add(bucket int, n int64) {
-	if h.Buckets == nil {
-		h.Buckets = map[int]int64{}
+func (h *Histogram) add(x bucket) {
+	i, ok := slices.BinarySearchFunc(h.buckets, x.of, func(b bucket, of int) int { return cmp.Compare(b.of, of) })
+	if ok {
+		h.buckets[i].n += x.n
+	} else {
+		h.buckets = slices.Insert(h.buckets, i, x)
 	}
-	h.Buckets[bucket] += n
 }
 
 // Merge adds the numbers of o.
 func (h *Histogram) Merge(o *Histogram) {
-	for b, n := range o.Buckets {
-		h.add(b, n)
+	for _, b := range o.buckets {
+		h.add(b)
 	}
 }
 
 // Total is how many numbers there are.
 func (h *Histogram) Total() (n int64) {
-	for _, x := range h.Buckets {
-		n += x
+	for _, b := range h.buckets {
+		n += b.n
 	}
 	return n
 }
 
-// Quantile returns a number that a part q of all numbers do not exceed, from 0
-// to 1; 0 when there are none.
+// Quantile returns the least number that a part q of all numbers, from 0 to 1,
+// do not exceed (the nearest rank); 0 when there are none.
 func (h *Histogram) Quantile(q float64) int64 {
-	buckets := make([]int, 0, len(h.Buckets))
-	for b := range h.Buckets {
-		buckets = append(buckets, b)
-	}
-	slices.Sort(buckets)
-	rank := int64(q * float64(h.Total()))
+	const exact = 1 - 1e-12 // 0.07*100 is a little more than 7
+	rank := max(int64(math.Ceil(q*exact*float64(h.Total()))), 1)
 	var last int64
-	for _, b := range buckets {
-		last = upper(b)
-		if rank -= h.Buckets[b]; rank < 0 {
+	for _, b := range h.buckets {
+		last = upper(b.of)
+		if rank -= b.n; rank <= 0 {
 			break
 		}
 	}
 	return last
 }
 
-// perPower is how many buckets there are from one power of two to the next.
-const perPower = 8
+const (
+	// perPower is how many buckets there are from one power of two to the next.
+	perPower = 8
+	// maxBuckets is how many there are at all.
+	maxBuckets = perPower * 61
+)
 
 func bucketOf(n int64) int {
 	if n < perPower {
@@ -75,5 +84,5 @@ func upper(bucket int) int64 {
 		return int64(bucket)
 	}
 	power := bucket/perPower - 1
-	return int64(bucket%perPower+perPower+1)<<power - 1
+	return int64(uint64(bucket%perPower+perPower+1)<<power - 1)
 }

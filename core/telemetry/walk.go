@@ -16,7 +16,7 @@ func SumPart(ctx context.Context, store Rollups, p Part, from, to time.Time, mos
 	if err != nil {
 		return err
 	}
-	w := &walk{ctx, store, p, now, closed, add}
+	w := &walk{ctx, store, p, most, now, closed, add}
 	if !from.Before(closed) {
 		return w.sum(0, from, to)
 	}
@@ -34,6 +34,7 @@ type walk struct {
 	ctx    context.Context
 	store  Rollups
 	part   Part
+	most   Span
 	now    time.Time
 	closed time.Time
 	add    func(time.Time, *Digest) error
@@ -91,10 +92,32 @@ func (w *walk) kept(s Span, from, to time.Time) error {
 	return nil
 }
 
+// events adds single events, those of one span together: to add a digest costs
+// more than to count an event.
 func (w *walk) events(from, to time.Time) error {
-	return w.store.Records(w.ctx, w.part, from, to, w.now, func(e Record) error {
-		var d Digest
+	var at time.Time
+	var d Digest
+	flush := func() error {
+		if d.Events() == 0 {
+			return nil
+		}
+		return w.add(at, &d)
+	}
+	err := w.store.Records(w.ctx, w.part, from, to, w.now, func(e Record) error {
+		if !w.most.Start(e.At).Equal(w.most.Start(at)) {
+			if err := flush(); err != nil {
+				return err
+			}
+			d = Digest{}
+		}
+		if d.Events() == 0 {
+			at = e.At
+		}
 		d.Count(e.Event)
-		return w.add(e.At, &d)
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return flush()
 }
