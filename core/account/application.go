@@ -240,7 +240,8 @@ func (c *Caller) rewrite(ctx context.Context, a *Application, r directory.Record
 		return nil, unavailable(err)
 	}
 	written := *seen
-	written.Plan, written.Settings, written.Suspended = a.Plan, a.Settings, a.Suspended
+	written.Replan(a.Plan, c.s.Now())
+	written.Settings, written.Suspended = a.Settings, a.Suspended
 	put, err := written.Put(directory.IfVersion)
 	put.Version = plane.Version
 	return []directory.Change{directory.Replace(r, value), put}, err

@@ -24,6 +24,8 @@ func TestTheForeignIsAbsent(t *testing.T) {
 	s.must(err)
 	byToken := s.token(s.owner, account.NewToken{})
 	deleted := s.deleting()
+	theirs, err := foreign.MakeApp(ctx, account.NewApplication{Name: "theirs"}, "")
+	s.must(err)
 
 	for _, c := range []struct {
 		name string
@@ -40,6 +42,10 @@ func TestTheForeignIsAbsent(t *testing.T) {
 		{"an invitation to withdraw", invitation.ID, func(id string) error { return s.owner.Withdraw(ctx, id) }},
 		{"an invitation to accept", invitation.ID, func(id string) error { _, err := s.Accept(ctx, ivy, id); return err }},
 		{"an access token of another account", token.ID, func(id string) error { return s.owner.RevokeToken(ctx, id) }},
+		{"an application, wherever it is", string(theirs.ID), func(id string) error {
+			_, _, err := s.Reach(ctx, s.owner.Principal, id, account.ReadReports)
+			return err
+		}},
 		{"an access token of another member", s.tokens[account.Owner].ID, func(id string) error { return s.viewer.RevokeToken(ctx, id) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -50,7 +56,7 @@ func TestTheForeignIsAbsent(t *testing.T) {
 				calls := s.faults.Stop()
 				s.want(fault.NotFound, err)
 				for i := range calls {
-					calls[i] = strings.ReplaceAll(calls[i], id, "ID")
+					calls[i] = strings.NewReplacer(id, "ID", string(foreign.Account), "ID").Replace(calls[i])
 				}
 				return fault.Public(err), calls
 			}

@@ -22,6 +22,16 @@ func (s *Service) Place(ctx context.Context, owner Identity, name string, x *app
 	}
 	placed := *x
 	placed.Account = string(of)
+	there, err := s.get(ctx, x.ID.Key())
+	if err != nil {
+		return err
+	}
+	was, err := app.Read(there)
+	if err != nil {
+		return unavailable(err)
+	}
+	was.Replan(x.Plan, s.Now())
+	placed.Former = was.Former
 	application, err := placed.Put(directory.IfPresent)
 	if err != nil {
 		return err

@@ -89,6 +89,8 @@ type App struct {
 	Blind    privacy.BlindKey `json:"blind,omitzero"`
 	// Suspended says that it serves nobody for now.
 	Suspended bool `json:"suspended,omitzero"`
+	// Former is a retention that was shorter than the plan's.
+	Former Former `json:"former,omitzero"`
 }
 
 // Check returns nil, or a fault of kind Invalid that says what is wrong. Stores
