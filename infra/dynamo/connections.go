@@ -23,7 +23,8 @@ type Realtime struct {
 	client *Client
 	table  string
 	now    func() time.Time
-	counts estimates
+	counts estimates // for quotas
+	open   estimates // for events
 }
 
 // NewRealtime returns the stores that live in the table of class realtime. now

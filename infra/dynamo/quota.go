@@ -124,11 +124,24 @@ func (e *estimates) add(of app.ID, quota int, now time.Time) (full, known bool) 
 }
 
 func (e *estimates) set(of app.ID, quota, count int, now time.Time) {
+	good := time.Duration(quota-count) * time.Second / growth
+	e.keep(of, count, min(max(good, time.Second), time.Minute), now)
+}
+
+// keep remembers a count for as long as it is good.
+func (e *estimates) keep(of app.ID, count int, good time.Duration, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.known == nil || len(e.known) >= 1000 { // an estimate too few costs a count
 		e.known = map[app.ID]estimate{}
 	}
-	good := time.Duration(quota-count) * time.Second / growth
-	e.known[of] = estimate{count, now.Add(min(max(good, time.Second), time.Minute))}
+	e.known[of] = estimate{count, now.Add(good)}
+}
+
+// get returns what is remembered, and whether anything is.
+func (e *estimates) get(of app.ID, now time.Time) (count int, known bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	x, ok := e.known[of]
+	return x.count, ok && now.Before(x.until)
 }

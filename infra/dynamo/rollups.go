@@ -7,12 +7,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"tacet/core/app"
 	"tacet/core/telemetry"
 )
 
-// The attributes of a rollup's item: what is zero is absent.
+// The attributes of a rollup's item: what is zero is absent. Those from before
+// there were digests have none, and are sums alone.
 const (
 	attrMessages       = "messages"
 	attrDeliveries     = "deliveries"
@@ -76,16 +78,24 @@ func (t *Telemetry) Kept(ctx context.Context, p telemetry.Part, s telemetry.Span
 		return nil, nil
 	}
 	err := t.between(ctx, pkRollups(p.App, p.Number), first, last, now, func(i item) error {
-		r := telemetry.Rollup{Span: s, Whole: instant(i, attrWhole), Expires: instant(i, Expiry)}
-		var err error
-		r.Start, err = startOf(s, i)
-		for name, n := range figures(&r.Sums) {
-			*n = int64(whole(i, name))
-		}
+		r, err := readRollup(s, i)
 		all = append(all, r)
 		return err
 	})
 	return all, err
+}
+
+func readRollup(s telemetry.Span, i item) (telemetry.Rollup, error) {
+	r := telemetry.Rollup{Span: s, Whole: instant(i, attrWhole), Expires: instant(i, Expiry)}
+	for name, n := range figures(&r.Sums) {
+		*n = int64(whole(i, name))
+	}
+	if rest, ok := i[attrDigest].(*types.AttributeValueMemberB); ok && r.UnmarshalBinary(rest.Value) != nil {
+		return r, errDamaged
+	}
+	var err error
+	r.Start, err = startOf(s, i)
+	return r, err
 }
 
 // Keep implements telemetry.Rollups.
@@ -96,9 +106,16 @@ func (t *Telemetry) Keep(ctx context.Context, p telemetry.Part, r telemetry.Roll
 			i[name] = num(int(*n))
 		}
 	}
+	rest, err := r.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		i[attrDigest] = &types.AttributeValueMemberB{Value: rest}
+	}
 	events := num(int(r.Events()))
 	i[attrEvents], i[attrWhole], i[Expiry] = events, expiry(r.Whole), expiry(r.Expires)
-	_, err := t.client.db.PutItem(ctx, &dynamodb.PutItemInput{
+	_, err = t.client.db.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &t.table, Item: i,
 		ConditionExpression:       aws.String("attribute_not_exists(" + Hash + ") OR " + Expiry + " <= :now OR " + Expiry + " < :exp OR " + attrEvents + " < :n AND " + Expiry + " = :exp"),
 		ExpressionAttributeValues: item{":n": events, ":now": moment(now), ":exp": i[Expiry]},

@@ -1,6 +1,8 @@
 package telemetrytest
 
 import (
+	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -85,11 +87,51 @@ func (s *shelf) wantKept(p telemetry.Part, span telemetry.Span, from, to, now ti
 	s.t.Helper()
 	got := s.read(p, span, from, to, now)
 	same := slices.EqualFunc(got, want, func(a, b telemetry.Rollup) bool {
-		return a.Span == b.Span && a.Start.Equal(b.Start) && a.Sums == b.Sums && a.Whole.Equal(b.Whole) && a.Expires.Equal(b.Expires)
+		return a.Span == b.Span && a.Start.Equal(b.Start) && s.sameDigest(&a.Digest, &b.Digest) && a.Whole.Equal(b.Whole) && a.Expires.Equal(b.Expires)
 	})
 	if !same {
 		s.t.Errorf("in [%v, %v) there are\n%+v\nwant\n%+v", from, to, got, want)
 	}
+}
+
+// sameDigest reports whether two digests are of the same events, as far as they
+// can tell.
+func (s *shelf) sameDigest(a, b *telemetry.Digest) bool {
+	s.t.Helper()
+	x, err := a.MarshalBinary()
+	s.must(err)
+	y, err := b.MarshalBinary()
+	s.must(err)
+	return a.Sums == b.Sums && bytes.Equal(x, y)
+}
+
+// everything is a digest in which there is something of all that one can hold.
+func everything(t *testing.T) (d telemetry.Digest) {
+	t.Helper()
+	for i := range 40 {
+		e := telemetry.Event{Node: "n", App: one.App, At: begin.Add(7*time.Hour + time.Duration(i)*time.Second), Subscribers: i}
+		from := anonymised(t, fmt.Sprintf("truncate/1/203.0.%d.0/24", i))
+		switch i % 4 {
+		case 0:
+			e.Topic, e.ClientIP, e.Country = telemetry.TopicConnect, from, []privacy.Country{"DE", "FR", ""}[i%3]
+		case 1:
+			e.Topic = telemetry.TopicDisconnect
+		case 2:
+			e.Topic, e.Code = telemetry.TopicError, 40000+i
+		default:
+			e.Topic, e.PublisherIP, e.Size, e.TookMicros = privacy.RecordedTopic(fmt.Sprint("a", i%3)), from, i, int64(i)<<10
+		}
+		d.Count(e)
+	}
+	return d
+}
+
+func anonymised(t *testing.T, text string) (a privacy.Anonymised) {
+	t.Helper()
+	if err := a.UnmarshalText([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	return a
 }
 
 func (s *shelf) records() {
@@ -154,8 +196,9 @@ func (s *shelf) attributes() {
 		Span: telemetry.Hourly, Start: begin.Add(8 * time.Hour), Digest: telemetry.Digest{Sums: telemetry.Sums{Connections: 1}},
 		Whole: begin.Add(day), Expires: begin.Add(day),
 	}
-	s.keep(one, full, quiet)
-	s.wantKept(one, telemetry.Hourly, begin, begin.Add(day), begin, full, quiet)
+	whole := telemetry.Rollup{Span: telemetry.Hourly, Start: begin.Add(9 * time.Hour), Digest: everything(s.t), Whole: begin.Add(day), Expires: begin.Add(day)}
+	s.keep(one, full, quiet, whole)
+	s.wantKept(one, telemetry.Hourly, begin, begin.Add(day), begin, full, quiet, whole)
 }
 
 func (s *shelf) kept() {
