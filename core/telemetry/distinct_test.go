@@ -86,8 +86,8 @@ func TestAnAddressIsItsMethodToo(t *testing.T) {
 // the hash is as good as a random one, on addresses that differ in a few bits.
 func TestManyAreEstimatedWithinTheStatedError(t *testing.T) {
 	for name, of := range map[string]func(int) privacy.Anonymised{"truncate": network, "ipcrypt": encrypted} {
-		for _, size := range []int{400, 1_000, 4_000, 12_000} {
-			const sets = 60
+		for _, size := range []int{400, 1_000, 4_000} {
+			const sets = 30
 			var bias, square float64
 			for set := range sets {
 				got := distinctOf(of, set*size, (set+1)*size).Estimate()
@@ -104,8 +104,8 @@ func TestManyAreEstimatedWithinTheStatedError(t *testing.T) {
 	}
 }
 
-func TestAMillionAreEstimatedWithinTheStatedError(t *testing.T) {
-	const all = 1_000_000
+func TestVeryManyAreEstimatedWithinTheStatedError(t *testing.T) {
+	const all = 300_000
 	if got := distinctOf(network, 0, all).Estimate(); math.Abs(float64(got)/all-1) > 3*telemetry.DistinctError {
 		t.Errorf("%d are estimated as %d", all, got)
 	}
