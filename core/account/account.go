@@ -7,6 +7,7 @@ import (
 	"tacet/core/directory"
 	"tacet/core/grant"
 	"tacet/core/plan"
+	"tacet/core/privacy"
 )
 
 // ID identifies an account: 32 lower-case hex digits.
@@ -128,7 +129,7 @@ type Entry struct {
 	Token   string // the id of the access token that it was done with; "" for a session
 	What    Action
 	Object  string // the id of what it was done to
-	Address string // anonymised
+	Address privacy.Anonymised
 }
 
 // Page asks for part of a list.

@@ -35,11 +35,10 @@ func (c *Caller) log(ctx context.Context, what Action, object string) (directory
 }
 
 // address returns what is kept of where the request came from.
-func (c *Caller) address(ctx context.Context, now time.Time) string {
+func (c *Caller) address(ctx context.Context, now time.Time) privacy.Anonymised {
 	// Without a secret of the day it goes on without an address.
 	a, _ := c.s.Anonymiser.Anonymise(ctx, c.Principal.address, string(c.Account), privacy.Ipcrypt, now)
-	text, _ := a.MarshalText() // which never fails
-	return string(text)
+	return a
 }
 
 // logName sorts lines of the log by time, the newest first.

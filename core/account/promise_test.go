@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"tacet/core/account"
+	"tacet/core/privacy"
 )
 
 // What is held about people is full name, age range, e-mail, payment details and
@@ -22,7 +23,7 @@ func TestNothingMoreIsHeldAboutPeople(t *testing.T) {
 		reflect.TypeFor[account.Invitation](): {"ID string", "Account account.ID", "Role account.Role", "Email string", "Expires time.Time"},
 		reflect.TypeFor[account.Account]():    {"ID account.ID", "State account.State", "Created time.Time", "Profile account.Profile", "Version directory.Version"},
 		reflect.TypeFor[account.Entry](): {
-			"At time.Time", "Member account.MemberID", "Token string", "What account.Action", "Object string", "Address string",
+			"At time.Time", "Member account.MemberID", "Token string", "What account.Action", "Object string", "Address privacy.Anonymised",
 		},
 	} {
 		var got []string
@@ -71,7 +72,7 @@ func TestAnEntryOfTheLogHoldsNoAddressInClear(t *testing.T) {
 		t.Fatal("the log is empty")
 	}
 	for _, e := range entries {
-		if e.Address == "" || e.Address[:8] != "ipcrypt/" || e.Member == "" || e.What == "" || e.At.IsZero() || e.Object == "" {
+		if e.Address.Method() != privacy.Ipcrypt || e.Address.Version() != 1 || !e.Address.Known() || e.Member == "" || e.What == "" || e.At.IsZero() || e.Object == "" {
 			t.Errorf("an entry is %+v", e)
 		}
 	}

@@ -2,23 +2,18 @@ package privacy_test
 
 import (
 	"encoding/json"
-	"net/netip"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"tacet/core/privacy"
+	"tacet/core/privacy/privacytest"
 )
 
 func TestTheManifestListsWhatThePolicyPromises(t *testing.T) {
 	var names, fields []string
 	for _, a := range privacy.Telemetry.Attributes {
 		names, fields = append(names, a.Name), append(fields, a.Field)
-		if a.Name == "" || a.Field == "" || a.What == "" || a.Purpose == "" || a.Basis == "" || a.Transform == "" || a.Retention == "" {
-			t.Errorf("%q leaves something unsaid: %+v", a.Name, a)
-		}
 	}
 	// The policy's eight, in its words, the country where an edge supplies it, and how the platform did.
 	want := []string{
@@ -41,6 +36,10 @@ func TestTheManifestCanBePublished(t *testing.T) {
 	var published struct {
 		Version    int
 		Attributes []map[string]any
+		Classes    []struct {
+			Name       string
+			Attributes []map[string]any
+		}
 	}
 	if err := json.Unmarshal(data, &published); err != nil || published.Version < 1 || len(published.Attributes) != 11 {
 		t.Fatalf("%s, %v", data, err)
@@ -49,80 +48,43 @@ func TestTheManifestCanBePublished(t *testing.T) {
 		if _, ok := published.Attributes[0][key]; !ok {
 			t.Errorf("%q is not published", key)
 		}
-	}
-}
-
-type event struct {
-	Node        string                `json:"node"`
-	App         string                `json:"app"`
-	ClientIP    privacy.Anonymised    `json:"clientIp,omitzero"`
-	PublisherIP *privacy.Anonymised   `json:"publisherIp"`
-	Size        int                   `json:"size"`
-	Topic       privacy.RecordedTopic `json:"topic"`
-	Subscribers uint32                `json:"subscribers"`
-	At          time.Time             `json:"at"`
-}
-
-func TestATypeMayHoldWhatTheManifestLists(t *testing.T) {
-	for _, v := range []any{event{}, &event{}, struct{ event }{}, struct {
-		event
-		Country string `json:"country"`
-	}{}, struct{}{}} {
-		if err := privacy.CheckType(reflect.TypeOf(v), privacy.Telemetry); err != nil {
-			t.Error(err)
+		if _, ok := published.Classes[0].Attributes[0][key]; !ok {
+			t.Errorf("%q is not published of a class", key)
 		}
 	}
 }
 
-func TestATypeMayHoldNothingElse(t *testing.T) {
-	for name, v := range map[string]any{
-		"no struct":               "",
-		"an attribute of its own": struct{ UserAgent string }{},
-		"a name in other case":    struct{ Node string }{},
-		"hidden from JSON": struct {
-			Node string `json:"-"`
-		}{},
-		"unexported": struct{ agent string }{},
-		"one level below": struct {
-			event
-			Extra string `json:"extra"`
-		}{},
-		"embedded": struct{ privacy.Addr }{},
-		"a raw address": struct {
-			IP privacy.Addr `json:"clientIp"`
-		}{},
-		"an address of another type": struct {
-			IP netip.Addr `json:"clientIp"`
-		}{},
-		"an address as text": struct {
-			IP string `json:"publisherIp"`
-		}{},
-		"a topic that was not recorded": struct {
-			Topic string `json:"topic"`
-		}{},
-		"anything": struct {
-			Node any `json:"node"`
-		}{},
-		"bytes": struct {
-			Node []byte `json:"node"`
-		}{},
-		"a struct as a value": struct {
-			Node struct{ UserAgent string } `json:"node"`
-		}{},
-		"a map": struct {
-			Size map[string]int `json:"size"`
-		}{},
-		"an anonymised address under another name": struct {
-			Node privacy.Anonymised `json:"node"`
-		}{},
-		"two pointers": struct {
-			IP **privacy.Anonymised `json:"clientIp"`
-		}{},
-	} {
-		if err := privacy.CheckType(reflect.TypeOf(v), privacy.Telemetry); err == nil {
-			t.Errorf("%s passes", name)
-		} else if name == "an attribute of its own" && !strings.Contains(err.Error(), "UserAgent") {
-			t.Errorf("the error does not name the field: %v", err)
+// What telemetry holds is the same, whether it is read as the policy or by class.
+func TestEventsAreTheAttributesOfThePolicy(t *testing.T) {
+	events, ok := privacy.Telemetry.Class("event")
+	if n := len(events.Attributes) - 1; !ok || !reflect.DeepEqual(events.Attributes[:n], privacy.Telemetry.Attributes) || events.Attributes[n].Field != "expires" {
+		t.Errorf("the class has %+v", events.Attributes)
+	}
+}
+
+func TestNothingIsLeftUnsaidAndNothingIsSaidTwice(t *testing.T) {
+	classes := map[string]bool{}
+	for _, c := range privacy.Telemetry.Classes {
+		if c.Name == "" || c.What == "" || c.Machine == "" || c.Retention == "" || len(c.Attributes) == 0 || classes[c.Name] {
+			t.Errorf("the class %q leaves something unsaid, or is there twice", c.Name)
+		}
+		classes[c.Name] = true
+		fields := map[string]bool{}
+		for _, a := range c.Attributes {
+			if a.Name == "" || a.Field == "" || a.What == "" || a.Purpose == "" || a.Basis == "" || a.Transform == "" || a.Retention == "" || fields[a.Field] {
+				t.Errorf("%s: %q leaves something unsaid, or is there twice: %+v", c.Name, a.Field, a)
+			}
+			fields[a.Field] = true
+			if a.Personal && a.Transform == privacy.AsIs && a.Name != "country" && c.Machine != "memory" {
+				t.Errorf("%s: %q is personal, and stored as it is", c.Name, a.Field)
+			}
 		}
 	}
+	if _, ok := privacy.Telemetry.Class("no such class"); ok {
+		t.Error("there is a class that is not there")
+	}
+}
+
+func TestADaysSecretIsAllThatIsKeptOfIt(t *testing.T) {
+	privacytest.Class(t, "day secret", privacytest.Form{Of: reflect.TypeFor[privacy.Secret](), At: "secret"})
 }

@@ -8,6 +8,7 @@ import (
 	"tacet/core/directory"
 	"tacet/core/grant"
 	"tacet/core/plan"
+	"tacet/core/privacy"
 )
 
 // What a download says of each class, as JSON.
@@ -56,12 +57,12 @@ type (
 		Expires time.Time        `json:"expires"`
 	}
 	activityLine struct {
-		At      time.Time        `json:"at"`
-		Member  account.MemberID `json:"member"`
-		Token   string           `json:"token,omitzero"`
-		What    account.Action   `json:"what"`
-		Object  string           `json:"object"`
-		Address string           `json:"address,omitzero"`
+		At      time.Time          `json:"at"`
+		Member  account.MemberID   `json:"member"`
+		Token   string             `json:"token,omitzero"`
+		What    account.Action     `json:"what"`
+		Object  string             `json:"object"`
+		Address privacy.Anonymised `json:"address,omitzero"`
 	}
 )
 

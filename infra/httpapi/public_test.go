@@ -34,7 +34,7 @@ func TestManifestIsServedAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if kind != "application/json" || strings.TrimSpace(body) != string(want) {
-		t.Errorf("got %s %s\nwant %s", kind, body, want)
+		t.Errorf("got %s, %d bytes that are not the %d of the manifest: %.200s", kind, len(body), len(want), body)
 	}
 }
 

@@ -1,0 +1,13 @@
+package embedded
+
+import (
+	"reflect"
+	"testing"
+
+	"tacet/core/privacy/privacytest"
+)
+
+func TestABackupSaysOfItselfWhatTheManifestLists(t *testing.T) {
+	privacytest.Class(t, "backup",
+		privacytest.Form{Of: reflect.TypeFor[BackupHeader]()}, privacytest.Form{Of: reflect.TypeFor[backupTrailer]()})
+}
