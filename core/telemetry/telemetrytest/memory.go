@@ -1,5 +1,5 @@
-// Package telemetrytest holds the suite that every store of rollups passes, and
-// the model of one.
+// Package telemetrytest holds the suite that every store of rollups passes, the
+// model of one, and a day that can be recounted.
 package telemetrytest
 
 import (
