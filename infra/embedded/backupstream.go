@@ -119,6 +119,8 @@ func (t *tally) count(kind byte, content []byte) {
 			what = "directory"
 		case len(key) > 0 && key[0] == telemetryPrefix:
 			what = "telemetry"
+		case len(key) > 0 && key[0] == rollupPrefix:
+			what = "rollups"
 		}
 	}
 	t.counts[what]++

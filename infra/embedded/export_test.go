@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -29,9 +30,9 @@ func EncodeBlock(records ...telemetry.Record) []byte {
 // ReadBlock reads a block.
 var ReadBlock = readBlock
 
-// PutBlock writes a block as it is.
+// PutBlock writes a block as it is, where former versions have, at that time.
 func (d *Disk) PutBlock(of app.ID, at time.Time, block []byte) error {
-	key, err := bucket{of, hourOf(at)}.unique(at)
+	key, err := unique(binary.BigEndian.AppendUint64(hourKey(of, uint32(secondOf(at)/perHour)), uint64(at.UnixNano())))
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,12 @@
 package embedded
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"time"
+	"strings"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -17,16 +18,16 @@ import (
 // reads: about a second's work.
 const partOfLifetime = 32 << 20
 
-// Erase implements telemetry.Lifetime. The calls count what there is; the last
-// one removes it, all at once, and makes sure that the files hold nothing of
-// it, in whatever version. Nobody can write meanwhile, or read: see the package
-// comment for how long that takes. What a report that has begun before reads
-// leaves the files when it has ended.
+// Erase implements telemetry.Lifetime. The calls count what there is, events and
+// then rollups; the last one removes it, all at once, and makes sure that the
+// files hold nothing of it, in whatever version. Nobody can write meanwhile, or
+// read: see the package comment for how long that takes. What a report that has
+// begun before reads leaves the files when it has ended.
 //
 // The files are unlinked, not overwritten: where their blocks were, the disk
 // holds, until it uses them again, what was encrypted with the folder's key.
 func (t *Telemetry) Erase(ctx context.Context, of app.ID, from string) (n int64, next string, err error) {
-	prefix, err := keyOf(telemetryPrefix, of)
+	prefixes, err := t.prefixes(of)
 	if err != nil {
 		return 0, "", err
 	}
@@ -35,11 +36,11 @@ func (t *Telemetry) Erase(ctx context.Context, of app.ID, from string) (n int64,
 	if err := t.settle(ctx); err != nil {
 		return 0, "", err
 	}
-	next, err = t.eachBlock(ctx, of, from, func(_, block []byte) error {
+	next, err = t.eachOf(ctx, of, from, func(_, block []byte) error {
 		return readBlock(of, block, func(telemetry.Record) error { n++; return nil })
-	})
+	}, func(_, _ []byte) error { n++; return nil })
 	if err == nil && next == "" {
-		err = t.disk.drop([][]byte{prefix}, nil)
+		err = t.disk.drop(prefixes, nil)
 	}
 	if err != nil {
 		return 0, "", fmt.Errorf("erase telemetry: %w", err)
@@ -47,64 +48,36 @@ func (t *Telemetry) Erase(ctx context.Context, of app.ID, from string) (n int64,
 	return n, next, nil
 }
 
-// Restamp implements telemetry.Lifetime.
-func (t *Telemetry) Restamp(ctx context.Context, of app.ID, retention time.Duration, now time.Time, from string) (n int64, next string, err error) {
-	if _, err := keyOf(telemetryPrefix, of); err != nil {
-		return 0, "", err
-	}
-	t.lifetime.Lock()
-	defer t.lifetime.Unlock()
-	if err := t.settle(ctx); err != nil {
-		return 0, "", err
-	}
-	var blocks []stamped
-	next, err = t.eachBlock(ctx, of, from, func(key, block []byte) error {
-		b, readable := stamped{key, newBlockWriter()}, int64(0)
-		err := readBlock(of, block, func(r telemetry.Record) error {
-			if r.Readable(now) {
-				readable++
-				if r.Expires = r.At.Add(retention); r.Readable(now) {
-					b.add(r)
-				}
-			}
-			return nil
-		})
-		if err == nil { // else it is left as it is
-			blocks, n = append(blocks, b), n+readable
+// prefixes returns where everything lies that an application's telemetry is.
+func (t *Telemetry) prefixes(of app.ID) (all [][]byte, err error) {
+	for _, letter := range []byte{telemetryPrefix, rollupPrefix, latePrefix} {
+		prefix, err := keyOf(letter, of)
+		if err != nil {
+			return nil, err
 		}
-		return err
-	})
-	if err == nil {
-		err = t.rewrite(blocks)
+		all = append(all, prefix)
 	}
-	if err != nil {
-		return 0, "", fmt.Errorf("restamp telemetry: %w", err)
-	}
-	return n, next, nil
+	return all, nil
 }
 
-// stamped is what is written in the place of a block.
-type stamped struct {
-	key []byte
-	*blockWriter
-}
+// inRollups is what a place to go on from begins with when all events have been
+// read. Other places are hex digits.
+const inRollups = "r"
 
-func (t *Telemetry) rewrite(blocks []stamped) error {
-	return t.disk.write(func() (err error) {
-		batch := t.disk.db.NewWriteBatch()
-		defer batch.Cancel()
-		for _, b := range blocks {
-			if b.expires.IsZero() { // nothing is left
-				err = batch.Delete(b.key)
-			} else {
-				err = batch.SetEntry(badger.NewEntry(b.key, b.data).WithTTL(ttl(b.expires, t.disk.options.Now())))
-			}
-			if err != nil {
-				return err
-			}
+// eachOf calls events for blocks of an application, and then rollups for
+// rollups, as each does.
+func (t *Telemetry) eachOf(ctx context.Context, of app.ID, from string, events, rollups func(key, value []byte) error) (next string, err error) {
+	from, there := strings.CutPrefix(from, inRollups)
+	if !there {
+		if next, err = t.each(ctx, telemetryPrefix, of, from, events); err != nil || next != "" {
+			return next, err
 		}
-		return batch.Flush()
-	})
+		from = ""
+	}
+	if next, err = t.each(ctx, rollupPrefix, of, from, rollups); next != "" {
+		next = inRollups + next
+	}
+	return next, err
 }
 
 // settle returns when nothing that was recorded so far is on its way any more.
@@ -114,37 +87,40 @@ func (t *Telemetry) settle(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// eachBlock calls f for blocks of an application, from where a call before
-// stopped, and returns from where to go on, "" if that was all. One that is
+// each calls f for what an application has under a prefix, from where a call
+// before stopped, and returns from where to go on, "" if that was all. What is
 // damaged is reported as trouble.
-func (t *Telemetry) eachBlock(ctx context.Context, of app.ID, from string, f func(key, block []byte) error) (next string, err error) {
-	all := bucket{app: of}.key()
+func (t *Telemetry) each(ctx context.Context, letter byte, of app.ID, from string, f func(key, value []byte) error) (next string, err error) {
+	prefix, err := keyOf(letter, of)
+	if err != nil {
+		return "", err
+	}
 	begin, err := hex.DecodeString(from)
 	if err != nil {
 		return "", errors.New("there is no such place to go on from")
 	}
 	err = t.disk.view(func(txn *badger.Txn) error {
-		it := txn.NewIterator(badger.IteratorOptions{Prefix: all[:bucketKeySize-4]})
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: prefix})
 		defer it.Close()
-		bytes := 0
-		for it.Seek(append(all[:bucketKeySize-4:bucketKeySize-4], begin...)); it.Valid(); it.Next() {
+		size := 0
+		for it.Seek(append(bytes.Clone(prefix), begin...)); it.Valid(); it.Next() {
 			item := it.Item()
 			key := item.KeyCopy(nil)
-			if len(key) != bucketKeySize+keySuffixSize {
+			if len(key) != blockKeySize && len(key) != rollupKeySize {
 				continue // the mark of a drop that was interrupted
 			}
-			if bytes >= t.part {
-				next = hex.EncodeToString(key[bucketKeySize-4:])
+			if size >= t.part {
+				next = hex.EncodeToString(key[len(prefix):])
 				return nil
 			}
 			if err := errors.Join(ctx.Err(), t.disk.stopping()); err != nil {
 				return err
 			}
-			err := item.Value(func(data []byte) error {
-				bytes += len(data)
-				return f(key, data)
+			err := item.Value(func(value []byte) error {
+				size += len(value)
+				return f(key, value)
 			})
-			if errors.Is(err, errBlock) {
+			if errors.Is(err, errBlock) || errors.Is(err, errRollup) {
 				t.disk.trouble("read telemetry", err)
 			} else if err != nil {
 				return err

@@ -69,6 +69,18 @@ func (m *Memory) Inhabited() []app.ID {
 	return ids
 }
 
+// CountOpen returns how many connections an application has, now.
+func (m *Memory) CountOpen(_ context.Context, of app.ID) (int, error) {
+	m.expire()
+	t := (*m.tenants.Load())[of]
+	if t == nil {
+		return 0, nil
+	}
+	t.RLock()
+	defer t.RUnlock()
+	return len(t.everybody.ids), nil
+}
+
 // Add implements pubsub.Connections.
 func (m *Memory) Add(_ context.Context, c *pubsub.Connection, q pubsub.Quota) error {
 	m.expire()

@@ -11,6 +11,8 @@ const (
 	appPrefix       = 'a'
 	directoryPrefix = 'd'
 	ledgerPrefix    = 'l'
+	latePrefix      = 'n'
+	rollupPrefix    = 'r'
 	telemetryPrefix = 't'
 )
 

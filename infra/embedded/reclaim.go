@@ -16,9 +16,9 @@ const dropsAtOnce = 500
 // of how many hours of applications and parts of the directory that was; of a
 // few hundred at most. Badger itself hides such things at once, and gives the
 // space back when it compacts a table for other reasons: for the oldest tables
-// that may be never. So, once an hour, whole hours are dropped, from the oldest
-// on, as long as nothing in them is readable, and whole parts, if nothing in
-// them is. What was kept in another way once (see Former) goes likewise.
+// that may be never. So, once an hour, whole hours of events, and of rollups of
+// one span, are dropped, from the oldest on, as long as nothing in them is
+// readable, and whole parts, if nothing in them is. What was kept in another way once (see Former) goes likewise.
 func (d *Disk) Reclaim() (int, error) {
 	dead, err := d.dead()
 	if err != nil || len(dead) == 0 {
@@ -103,6 +103,12 @@ func (d *Disk) dead() (found [][]byte, err error) {
 					return 0, 0
 				}
 				return bucketKeySize, bucketKeySize - 4
+			}},
+			{rollupPrefix, func(key []byte) (int, int) {
+				if len(key) < rollupHourSize {
+					return 0, 0
+				}
+				return rollupHourSize, rollupSpanSize
 			}},
 		} {
 			for it.Seek([]byte{in.prefix}); it.ValidForPrefix([]byte{in.prefix}) && len(found) < dropsAtOnce; {

@@ -7,11 +7,13 @@ import (
 	"sync"
 	"time"
 
+	"tacet/core/app"
 	"tacet/core/telemetry"
 )
 
 // Telemetry writes, reads and removes events; it implements pubsub.Recorder,
-// telemetry.Events, telemetry.Figures and telemetry.Lifetime.
+// telemetry.Events, telemetry.Figures, telemetry.Rollups and
+// telemetry.Lifetime.
 //
 // Events are committed in groups, one group at a time: while one is written,
 // the next one gathers. A group with an event that somebody waits for is
@@ -21,10 +23,17 @@ import (
 type Telemetry struct {
 	disk *Disk
 
-	// lifetime is held by who erases or restamps: a block that is being
-	// rewritten must not come back after it was erased.
+	// lifetime is held by who erases, restamps or rolls: what is being
+	// rewritten, or made of something, must not come back after that was
+	// erased.
 	lifetime sync.Mutex
-	part     int // bytes of blocks that a call of these reads
+	part     int // bytes that a call of the first two reads
+
+	keeping sync.Mutex // one rollup at a time, so that what was compared stays
+	rolling sync.Mutex // guards found
+	found   bool       // news of before the start
+	rolls   sync.Mutex // guards news and what is in it
+	news    map[app.ID]*news
 
 	mu        sync.Mutex
 	gathering *group
@@ -58,7 +67,7 @@ var ErrClosed = errors.New("the stores are closed")
 var ErrBusy = errors.New("the stores do not keep up")
 
 func newTelemetry(d *Disk) *Telemetry {
-	return &Telemetry{disk: d, part: partOfLifetime, gathering: newGroup(), begun: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+	return &Telemetry{disk: d, part: partOfLifetime, news: map[app.ID]*news{}, gathering: newGroup(), begun: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
 }
 
 func newGroup() *group { return &group{taken: make(chan struct{}), done: make(chan struct{})} }

@@ -157,8 +157,9 @@ func (p *Platform) assemble(s *config.Standalone, origin string) error {
 		Poster: p.poster, Recorder: p.disk.Telemetry, Anonymiser: privacy.Anonymiser{Secrets: p.disk.Secrets},
 		FetchKeys: sets.Keys,
 		// The gateway's Opened does it: then the greeting is the first frame.
-		Greet:   func(context.Context, wire.ConnID) error { return nil },
-		Trouble: new(troubles).sink(p.log, time.Now),
+		Greet:     func(context.Context, wire.ConnID) error { return nil },
+		CountOpen: p.memory.CountOpen,
+		Trouble:   new(troubles).sink(p.log, time.Now),
 		Now:     time.Now, Node: node,
 	}
 	if p.gateway, err = gateway.New(p.stage(s)); err != nil {
@@ -218,6 +219,7 @@ func (p *Platform) serve(l net.Listener, secure bool) {
 	p.cancel = cancel
 	p.ticking.Go(func() { p.endExpired(ctx) })
 	p.ticking.Go(func() { p.jobs.run(ctx) })
+	p.ticking.Go(func() { (&roller{roll: p.disk.Telemetry.Roll, log: p.log}).run(ctx) })
 	p.ticking.Go(func() { p.folder.StayIn(ctx, p.running, p.accounts, renewal, p.log) })
 	p.ticking.Go(func() { giveBack(ctx, p.gateway.Len, debug.FreeOSMemory) })
 	if !secure { // beneath TLS, connecting costs several times as much anyway
