@@ -35,18 +35,27 @@
 //	a application(16)                         an application of before there were accounts; see former.go
 //	d kind(1) # id # name                     a record of the directory; see record.go
 //	l e number(8)                             an entry of the ledger; see ledger.go for what leads to it
+//	n application(16) minute(8) any(8)        there are events of that minute that its rollup may lack; see news.go
+//	r application(16) span(1) hour(4) minute  a rollup of a minute, an hour or a day (m, h, d) that begins then
 //	t application(16) hour(4) time(8) any(8)  a block: events of that hour
 //
-// where hour counts from 1970, numbers are big-endian, and time is that of
-// writing. See block.go for what is in a block. All events of one application
-// and hour that are committed together become one block, so a hundred thousand
-// small events a second are a few dozen writes. A block lives, by Badger's own
-// expiry, as long as the longest-lived of its events, and every read filters
-// event by event. Reclaim gives space back.
+// where hour, minute (but that of a rollup, which is of its hour) and second
+// count from 1970, numbers are big-endian, and time is the second in which the
+// events happened, with its highest bit set. In blocks of former versions it is
+// the time of writing. See block.go and rollup.go for what is in a block and a
+// rollup. All events of one application and second that are committed together
+// become one block, so a hundred thousand small events a second are a few dozen
+// writes. A block lives, by Badger's own expiry, as long as the longest-lived of
+// its events, a rollup as long as it says, and every read filters event by event.
+// Reclaim gives space back.
+//
+// Rollups are made by Roll, which whoever opens the stores calls every minute; see
+// package telemetry for what they are, and news.go for how none is missed. The
+// first call makes those of a folder that has none.
 //
 // What was removed: Badger hides it at once and keeps its bytes, encrypted,
 // until it compacts the table that holds them. Erase drops all telemetry of an
-// application, and returns when the files hold nothing of it; once an hour
+// application, rollups and all, and returns when the files hold nothing of it; once an hour
 // Reclaim drops the parts of the directory that are empty. A record that was
 // removed from a part in which others stay leaves the files whenever Badger
 // compacts its table; what is personal in it is sealed. Files that are given up

@@ -39,6 +39,24 @@ func (d *Disk) PutBlock(of app.ID, at time.Time, block []byte) error {
 	return d.db.Update(func(txn *badger.Txn) error { return txn.Set(key, block) })
 }
 
+// PutInSecond writes a block as it is, as one of what happened then.
+func (d *Disk) PutInSecond(of app.ID, at time.Time, block []byte) error {
+	key, err := bucket{of, secondOf(at)}.unique()
+	if err != nil {
+		return err
+	}
+	return d.db.Update(func(txn *badger.Txn) error { return txn.Set(key, block) })
+}
+
+// PutRollup writes a rollup as it is.
+func (d *Disk) PutRollup(of app.ID, s telemetry.Span, start time.Time, value []byte) error {
+	key, err := rollupKey(of, s, start)
+	if err != nil {
+		return err
+	}
+	return d.db.Update(func(txn *badger.Txn) error { return txn.Set(key, value) })
+}
+
 // SetFree says how much room the disk has, from now on.
 func (d *Disk) SetFree(n uint64) {
 	d.space.mu.Lock()
@@ -46,10 +64,17 @@ func (d *Disk) SetFree(n uint64) {
 	d.space.free, d.space.asked = func() (uint64, error) { return n, nil }, time.Time{}
 }
 
+// Keys returns how many keys under a prefix can be seen.
+func (d *Disk) Keys(prefix byte) int { return d.count(badger.IteratorOptions{Prefix: []byte{prefix}}) }
+
 // Blocks returns how many blocks there are, expired ones too.
-func (d *Disk) Blocks() (n int) {
+func (d *Disk) Blocks() int {
+	return d.count(badger.IteratorOptions{Prefix: []byte{telemetryPrefix}, AllVersions: true})
+}
+
+func (d *Disk) count(o badger.IteratorOptions) (n int) {
 	_ = d.db.View(func(txn *badger.Txn) error {
-		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{telemetryPrefix}, AllVersions: true})
+		it := txn.NewIterator(o)
 		defer it.Close()
 		for it.Rewind(); it.Valid(); it.Next() {
 			n++

@@ -89,20 +89,23 @@ func TestWhatIsErasedIsInNoFile(t *testing.T) {
 			must(t, err)
 		}
 	}
+	must(t, d.Telemetry.Roll(t.Context(), clock.Now()))
+	write(t, d, pubsubtest.AppA, clock.Now().Add(-5*time.Hour), 1, "planted-erased") // late
 	last := record(clock.Now(), 1)
 	last.Topic = "planted-erased/buffered"
 	must(t, d.Telemetry.Record(t.Context(), last, false))
 
 	id, err := hex.DecodeString(string(pubsubtest.AppA))
 	must(t, err)
-	marks := [][]byte{[]byte("planted-erased"), append([]byte{'t'}, id...)}
-	for _, mark := range marks {
-		if len(holding(t, folder, mark)) < 2 {
-			t.Fatal("what is erased was not in several files before")
+	marks := [][]byte{[]byte("planted-erased"), append([]byte{'t'}, id...), append([]byte{'r'}, id...), append([]byte{'n'}, id...)}
+	for i, mark := range marks {
+		if len(holding(t, folder, mark)) < max(2-i, 1) {
+			t.Fatalf("what is erased was not in several files before: %q", mark)
 		}
 	}
-	if got, _ := erase(t, d, pubsubtest.AppA); got != 24*n+1 {
-		t.Errorf("%d records were erased, want %d", got, 24*n+1)
+	rollups := int64(d.Keys('r')) / 2
+	if got, _ := erase(t, d, pubsubtest.AppA); got != 24*n+2+rollups || rollups < 24 {
+		t.Errorf("%d records were erased, want %d events and %d rollups", got, 24*n+2, rollups)
 	}
 	for _, mark := range marks {
 		if left := holding(t, folder, mark); len(left) > 0 {

@@ -6,9 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"tacet/core/app"
 	"tacet/core/grant"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/wire"
 	"tacet/infra/embedded"
 )
 
@@ -22,6 +24,33 @@ func TestMemoryKeepsTheContracts(t *testing.T) {
 	t.Run("subscriptions", func(t *testing.T) { pubsubtest.TestSubscriptions(t, openMemory) })
 	t.Run("audience", func(t *testing.T) { pubsubtest.TestAudience(t, openMemory) })
 	t.Run("rates", func(t *testing.T) { pubsubtest.TestRates(t, openMemory) })
+}
+
+func TestOpenConnectionsAreCountedByApplication(t *testing.T) {
+	clock := pubsubtest.NewClock()
+	m := embedded.NewMemory(clock.Now)
+	add := func(id wire.ConnID, of app.ID, life time.Duration) {
+		t.Helper()
+		must(t, m.Add(t.Context(), &pubsub.Connection{ID: id, App: of, Expires: clock.Now().Add(life)}, pubsub.Quota{}))
+	}
+	want := func(of app.ID, want int) {
+		t.Helper()
+		if n, err := m.CountOpen(t.Context(), of); n != want || err != nil {
+			t.Errorf("%s has %d, %v; want %d", of, n, err, want)
+		}
+	}
+	want(pubsubtest.AppA, 0)
+	add("1", pubsubtest.AppA, time.Hour)
+	add("1", pubsubtest.AppA, time.Hour)
+	add("2", pubsubtest.AppA, 2*time.Hour)
+	add("3", pubsubtest.AppB, 3*time.Hour)
+	want(pubsubtest.AppA, 2)
+	_, err := m.Remove(t.Context(), "1")
+	must(t, err)
+	want(pubsubtest.AppA, 1)
+	clock.Advance(2 * time.Hour)
+	want(pubsubtest.AppA, 0)
+	want(pubsubtest.AppB, 1)
 }
 
 func TestEveryVerbSurvivesEveryFaultOnMemory(t *testing.T) { pubsubtest.TestService(t, openMemory) }

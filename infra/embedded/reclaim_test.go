@@ -121,3 +121,36 @@ func TestWritingGoesOnWhileSpaceIsReclaimed(t *testing.T) {
 		t.Errorf("Record: %v", err)
 	}
 }
+
+func TestTheSpaceOfRollupsThatEndedIsGivenBack(t *testing.T) {
+	now := time.Now()
+	d := open(t, embedded.Options{Folder: t.TempDir(), Now: func() time.Time { return now }})
+	keep := func(s telemetry.Span, start time.Time, life time.Duration) {
+		t.Helper()
+		r := telemetry.Rollup{Span: s, Start: s.Start(start), Whole: start.Add(life), Expires: start.Add(life)}
+		r.Messages = 1
+		must(t, d.Telemetry.Keep(t.Context(), partA, r, now))
+	}
+	hour := telemetry.Hourly.Start(now)
+	keep(telemetry.Minutely, hour.Add(-48*time.Hour), 24*time.Hour)
+	keep(telemetry.Minutely, hour.Add(-48*time.Hour+time.Minute), 24*time.Hour)
+	keep(telemetry.Hourly, hour.Add(-48*time.Hour), 24*time.Hour)
+	keep(telemetry.Daily, hour.Add(-48*time.Hour), 24*time.Hour)
+	keep(telemetry.Daily, hour.Add(-24*time.Hour), 48*time.Hour)
+	keep(telemetry.Minutely, hour.Add(-24*time.Hour), 48*time.Hour)
+	keep(telemetry.Minutely, hour.Add(-23*time.Hour), 0) // behind one that is readable
+	deadline := time.Now().Add(30 * time.Second)
+	for groups := 0; groups < 3; { // until Badger's second is over
+		n, err := d.Reclaim()
+		must(t, err)
+		if groups += n; time.Now().After(deadline) || groups > 3 {
+			t.Fatalf("%d groups were reclaimed, want 3", groups)
+		}
+	}
+	if n, err := d.Reclaim(); n != 0 || err != nil {
+		t.Errorf("reclaimed again: %d, %v", n, err)
+	}
+	if n := d.Keys('r'); n != 2 {
+		t.Errorf("%d rollups are left, want 2", n)
+	}
+}

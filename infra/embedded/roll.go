@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,6 +23,9 @@ import (
 func (t *Telemetry) Roll(ctx context.Context, now time.Time) error {
 	t.rolling.Lock()
 	defer t.rolling.Unlock()
+	if err := t.settle(ctx); err != nil {
+		return err
+	}
 	if err := t.findAll(ctx); err != nil {
 		return fmt.Errorf("look for telemetry to roll: %w", err)
 	}
@@ -42,39 +46,45 @@ func (t *Telemetry) findAll(ctx context.Context) error {
 	if t.found {
 		return nil
 	}
-	all, err := t.applications(ctx, telemetryPrefix)
+	all, err := t.newest(ctx)
 	if err != nil {
 		return err
 	}
-	for _, of := range all {
+	for of, second := range all {
 		n, err := t.newsOf(of)
 		if err != nil {
 			return err
 		}
 		t.rolls.Lock()
-		n.fresh = true
+		n.fresh, n.newest = true, max(n.newest, second)
 		t.rolls.Unlock()
 	}
 	t.found = true
 	return nil
 }
 
-// applications returns those that have something under a prefix.
-func (t *Telemetry) applications(ctx context.Context, prefix byte) (all []app.ID, err error) {
-	err = t.disk.view(func(txn *badger.Txn) error {
-		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{prefix}})
+// newest returns the applications that have events, and when the newest of
+// these happened, or the hour that it happened in ends.
+func (t *Telemetry) newest(ctx context.Context) (map[app.ID]int64, error) {
+	all := map[app.ID]int64{}
+	err := t.disk.view(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{telemetryPrefix}, Reverse: true})
 		defer it.Close()
-		for it.Rewind(); it.Valid(); {
+		for it.Seek(after([]byte{telemetryPrefix})); it.Valid(); {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			key := it.Item().KeyCopy(nil)
-			if len(key) <= 1+16 { // the mark of a drop that was interrupted
+			at, ok := placeOf(key)
+			if !ok { // the mark of a drop that was interrupted
 				it.Next()
 				continue
 			}
-			all = append(all, app.ID(fmt.Sprintf("%x", key[1:1+16])))
-			it.Seek(after(key[:1+16]))
+			if at.second == noSecond {
+				at.second = (int64(at.hour)+1)*perHour - 1
+			}
+			all[app.ID(hex.EncodeToString(key[1:1+16]))] = at.second
+			it.Seek(key[:1+16]) // what is before all of it
 		}
 		return nil
 	})

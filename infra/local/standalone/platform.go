@@ -160,7 +160,7 @@ func (p *Platform) assemble(s *config.Standalone, origin string) error {
 		Greet:     func(context.Context, wire.ConnID) error { return nil },
 		CountOpen: p.memory.CountOpen,
 		Trouble:   new(troubles).sink(p.log, time.Now),
-		Now:     time.Now, Node: node,
+		Now:       time.Now, Node: node,
 	}
 	if p.gateway, err = gateway.New(p.stage(s)); err != nil {
 		return err
