@@ -49,6 +49,7 @@ type Class struct {
 	Tables     []Place     `json:"tables,omitempty"`
 	Machine    string      `json:"machine,omitempty"`
 	Retention  string      `json:"retention"`
+	Sealed     bool        `json:"sealed,omitempty"` // whether each record is encrypted as a whole
 	Attributes []Attribute `json:"attributes"`
 }
 

@@ -61,8 +61,9 @@ var tenants = []Class{
 	}, common{"managing keys", contract}),
 }
 
-// sealed returns the class with attributes that are sealed, all of them.
+// sealed returns the class as one whose records are encrypted as a whole.
 func (c Class) sealed() Class {
+	c.Sealed = true
 	for i := range c.Attributes {
 		c.Attributes[i].Transform = Sealed
 	}

@@ -151,6 +151,9 @@ func (l *Life) ask(t testing.TB, token, method, path string, body any) (int, str
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("If-Match", "*")
 	r.Header.Set("X-Forwarded-For", l.address)
+	if method == http.MethodPost && strings.HasSuffix(path, "/apps") {
+		r.Header.Set("Idempotency-Key", l.typed("idempotency key"))
+	}
 	a, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -161,6 +164,12 @@ func (l *Life) ask(t testing.TB, token, method, path string, body any) (int, str
 		t.Fatal(err)
 	}
 	return a.StatusCode, string(text)
+}
+
+// Ask asks for a download of everything, which nobody fetches.
+func (l *Life) Ask(t testing.TB) {
+	t.Helper()
+	l.do(t, l.owner, http.MethodPost, "/v1/accounts/"+string(l.Account)+"/exports", map[string]any{"scope": "account"})
 }
 
 // Delete has the account deleted, and returns when it is known to be, with a

@@ -40,13 +40,19 @@ func (l *Life) dial(t testing.TB, address, subject string) (*websocket.Conn, err
 // says itself, and leave.
 func (l *Life) Speak(t testing.TB, address string) {
 	t.Helper()
+	l.Stay(t, address)()
+}
+
+// Stay is Speak, of a client that leaves when leave is called.
+func (l *Life) Stay(t testing.TB, address string) (leave func()) {
+	t.Helper()
 	subject, topic, payload := letters(), letters(), l.typed("payload")
 	l.Ids["subject"], l.Ids["topic"] = []byte(subject), []byte(topic)
 	conn, err := l.dial(t, address, subject)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.CloseNow()
+	t.Cleanup(func() { conn.CloseNow() })
 	for _, frame := range []string{
 		`{"type":"subscribe","data":{"topic":"` + topic + `","id":"s"}}`,
 		`{"type":"publish","data":{"topic":"` + topic + `","id":"p","payload":"` + payload + `"}}`,
@@ -62,8 +68,10 @@ func (l *Life) Speak(t testing.TB, address string) {
 			heard = string(text)
 		}
 	}
-	if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil {
-		t.Error(err)
+	return func() {
+		if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
