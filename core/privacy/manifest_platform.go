@@ -30,6 +30,8 @@ var tenants = []Class{
 			attribute("setting: blind topics", "settings.blindTopics", "whether topic names are recorded as keyed hashes"),
 			attribute("topic key", "blind", "the key of these hashes").under(Random),
 			attribute("suspended", "suspended", "whether it serves nobody for now"),
+			attribute("former retention", "former.retention", "a shorter one, that of a plan that it had"),
+			attribute("end of that", "former.until", "for days that began before"),
 		},
 	}, common{"running the application", contract}),
 	class(Class{

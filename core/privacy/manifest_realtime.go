@@ -16,6 +16,8 @@ var connections = class(Class{
 			why("checking what it subscribes to and publishes", contract),
 		personal("anonymised client IP", "address", "network of the client", Anonymise).in("addr").
 			why("the telemetry of what it publishes", interest),
+		personal("country", "country", "country of the client, where a network edge supplies it", AsIs).
+			why("the telemetry of its opening", interest),
 		attribute("time", "connectedAt", "when it was opened").in("since"),
 		attribute("deadline", "deadline", "when it ends with its token").in("dead", "due"),
 		attribute("end", "expires", "when the record ends").in("ends", "exp"),

@@ -20,7 +20,7 @@ import (
 // why; of a class, all of them.
 var unseen = map[string]string{
 	"connection dead": "its token does not end with it", "connection due": "its token does not end with it",
-	"event country": "no edge tells it here", "event code": "nothing is refused", "event tookMicros": "zero is absent",
+	"event country": "no edge tells it here", "connection country": "no edge tells it here", "event code": "nothing is refused", "event tookMicros": "zero is absent",
 	"job": "it may be done already", "rollup": "a minute must have passed",
 }
 
