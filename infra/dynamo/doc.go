@@ -44,17 +44,24 @@
 // comes later finds no connection. Dying in the middle leaves a connection that
 // can be removed again, and else expires.
 //
+// CountOpen counts the four partitions of members, when an event is to say how
+// many are open. That is eventually consistent: half a read unit for each of them,
+// and one for every 80 connections. What was counted is good for ten milliseconds
+// for each connection, up to a minute: so while an application is small, a process
+// reads two units for an event, and of one that is not 1.2 units a second, however
+// many connect; 20 if it has 100,000, of which the number may be a minute old.
+//
 // # A message
 //
 // is one item in the table telemetry, whoever it was for:
 //
-//	e#<app>#<part>       <time>#<id>      the attributes of the event
+//	e#<app>#<part>       <time>#<id>      the attributes of the event; what it has not is absent
 //
 // part is one of eight, at random: at any time an application's events go to
 // eight partitions, a thousand a second to each. Reading a span of time reads
 // all eight. What they come to, as package telemetry tells it, lies beside them:
 //
-//	r#<app>#<part>       m#<time>         a minute: sums, n, whole (until when all of it is readable)
+//	r#<app>#<part>       m#<time>         a minute: sums, digest, n, whole (until when all of it is readable)
 //	r#<app>#<part>       h#<time>         an hour
 //	r#<app>#<part>       d#<time>         a day
 //
@@ -66,7 +73,7 @@
 // unit, and events come
 //
 //	1 a minute          that is 1.6 times what writing the events costs
-//	1,000 a minute      0.02 times
+//	1,000 a minute      0.05 times, if they are on 256 topics
 //	100,000 a minute    0.01 times
 //
 // if batches gather for a minute. The first is four cents a month for an
@@ -79,8 +86,15 @@
 // write for each part and batch and no read; but what the stream once loses, or
 // delivers out of order, would be lost from every report, and nobody would know.
 //
+// What sums cannot say is in the attribute digest, in the form of telemetry.Digest:
+// 45 bytes of one event, 3.4 kB of 125 on as many topics, 26 kB of 12,500 on 256 topics
+// by as many who published, and 90 kB at most, with the longest names that there
+// are; an item may have 400. So a rollup is one write unit as long as it is of a
+// dozen topics, and up to 27 where the events of its minute were thousands.
+//
 // A report of 366 days is five queries to a part, 40 in all, and about 200 read
-// units; of single events, at 1,000 a minute, it would be 30 million.
+// units as long as days are small, 1,500 at ten topics a day, and 10,000 with twice
+// the queries at 256; of single events, at 1,000 a minute, it would be 30 million.
 //
 // All of an application's telemetry goes, or gets other ends, by Erase and Restamp:
 // events first, then rollups, the eight parts of each at the same time, page by

@@ -107,7 +107,7 @@ func TestARollupOfABusyMinuteIsSmall(t *testing.T) {
 	d := busy(t)
 	rest, err := d.MarshalBinary()
 	must(t, err)
-	if most := 300_000; len(rest) > most {
+	if most := 100_000; len(rest) > most {
 		t.Errorf("it has %d bytes, and may have %d", len(rest), most)
 	}
 	s, now := dynamo.NewTelemetry(client(local.Endpoint, nil), table(t, "telemetry")), pubsubtest.NewClock().Now()
