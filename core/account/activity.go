@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"tacet/core/directory"
@@ -44,6 +46,22 @@ func (c *Caller) address(ctx context.Context, now time.Time) privacy.Anonymised 
 // logName sorts lines of the log by time, the newest first.
 func logName(at time.Time, id string) string {
 	return fmt.Sprintf("%s%016x/%s", logPrefix, math.MaxInt64-at.UnixNano(), id)
+}
+
+// LogPrefix is what the names of lines of the log begin with, and of no other
+// record of an account.
+const LogPrefix = logPrefix
+
+// LoggedAt returns when a line of the log was written, by its record's name. It
+// reports whether that is the name of one.
+func LoggedAt(name string) (time.Time, bool) {
+	text, of := strings.CutPrefix(name, logPrefix)
+	text, _, ok := strings.Cut(text, "/")
+	left, err := strconv.ParseInt(text, 16, 64)
+	if !of || !ok || err != nil || left < 0 {
+		return time.Time{}, false
+	}
+	return time.Unix(0, math.MaxInt64-left).UTC(), true
 }
 
 // Activity lists the activity log, the newest first.

@@ -96,18 +96,50 @@
 // units as long as days are small, 1,500 at ten topics a day, and 10,000 with twice
 // the queries at 256; of single events, at 1,000 a minute, it would be 30 million.
 //
+// Which applications have telemetry at all is listed beside it:
+//
+//	x#all                <app>            it has some; ends when all that was recorded that day has
+//
+// Who is told of every event lists them (Note), which is a query and a write for
+// each process, application and day. Such news may be of what was erased since, so
+// it looks whether there is something first.
+//
 // All of an application's telemetry goes, or gets other ends, by Erase and Restamp:
 // events first, then rollups, the eight parts of each at the same time, page by
-// page. A page is 500 items of each part, and a call ends with the first one after
+// page, and last that it is listed. A page is 500 items of each part, and a call ends with the first one after
 // three seconds, so it never holds more than 4,000 keys. Deleting is a write unit
 // for each item, in requests of 25; stamping one for each in a request of its own,
 // four at a time of each part, which is what a partition takes. Events that have
 // ended by their new end are deleted instead; those that have the right end already
 // are only read. Rollups stay, and get other ends: see package telemetry for why
 // nobody may remove them and let them come again. Neither brings back what somebody
-// else has deleted. Who runs them needs Query, UpdateItem and BatchWriteItem on e#*
-// and r#*. Of what the function rollup writes at that moment something may be left
+// else has deleted. Who runs them needs Query, UpdateItem and BatchWriteItem on e#*,
+// r#* and x#*. Of what the function rollup writes at that moment something may be left
 // or keep its end, so they run once more when that is over.
+//
+// # Whether what was to end has
+//
+// Ages looks for the oldest item that can be read in every partition of a hundred
+// applications, of all of them in turn, an hour after the other: 33 queries for
+// each, eventually consistent, which are half a read unit each where the first item
+// is one. That is 12,000 units a month for an application, or a tenth of a cent. What
+// it is held against is the retention of the plan that the application has now,
+// whatever its items are stamped with. Of a rollup, which is read as long as none of
+// its events has ended, it is as if all had happened at the end of its time; so it is
+// minutes that tell when an hour or a day has been forgotten.
+//
+// What has ended lies before what can be read, until DynamoDB reclaims it. Of a part
+// that may be hundreds of thousands of events, so no more than four thousand are read
+// on the way. If there are more, it is looked whether anything can be read that is
+// an hour too old or more, among the thousand that are next to that, and else for
+// what comes after. So what was not stamped anew when the plan became smaller is
+// seen: all that was recorded until then is stamped alike. What is missed then is
+// one event that is too old in the midst of thousands that have ended, until TTL
+// has removed these. Of the ledger and of an account's log, which is looked at with
+// each of its applications, ten times as many are read.
+//
+// An application that is not there any more is left out: nobody can read what is
+// left of it, and a job is under way.
 //
 // # An account
 //

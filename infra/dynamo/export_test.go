@@ -49,6 +49,14 @@ func Sweeping(t testing.TB, items int32) {
 	t.Cleanup(func() { sweepItems, stint = was, long })
 }
 
+// Aging makes pages of what ages are looked for on so small while a test runs, and
+// turns of so many applications.
+func Aging(t *testing.T, items int32, apps int) {
+	was, each := ageItems, appsEach
+	ageItems, appsEach = items, apps
+	t.Cleanup(func() { ageItems, appsEach = was, each })
+}
+
 // Paging makes pages of audiences so small while a test runs.
 func Paging(t *testing.T, items int32) {
 	was := pageItems

@@ -32,11 +32,19 @@ type place struct {
 }
 
 // The kinds of partitions that an application's telemetry lies in, in the order
-// in which they are swept: rollups are made of events, so they come after.
+// in which they are swept: rollups are made of events, so they come after; and last
+// what says that there are any.
 const (
 	sweepsEvents  = "e"
 	sweepsRollups = "r"
+	sweepsList    = "l"
 )
+
+// following is which kind comes after which.
+var following = map[string]string{sweepsEvents: sweepsRollups, sweepsRollups: sweepsList}
+
+// partsOf is how many partitions of a kind an application has something in.
+var partsOf = map[string]int{sweepsEvents: eventParts, sweepsRollups: eventParts, sweepsList: 1}
 
 // readPlace reads what String wrote. "" is where a sweep begins.
 func readPlace(s string) (place, error) {
@@ -44,11 +52,11 @@ func readPlace(s string) (place, error) {
 		return beginning(sweepsEvents), nil
 	}
 	var p place
-	if json.Unmarshal([]byte(s), &p) != nil || p.Kind != sweepsEvents && p.Kind != sweepsRollups {
+	if json.Unmarshal([]byte(s), &p) != nil || partsOf[p.Kind] == 0 {
 		return place{}, errCursor
 	}
 	for part := range p.Ends {
-		if part < 0 || part >= eventParts {
+		if part < 0 || part >= partsOf[p.Kind] {
 			return place{}, errCursor
 		}
 	}
@@ -57,7 +65,7 @@ func readPlace(s string) (place, error) {
 
 func beginning(kind string) place {
 	p := place{kind, map[int]string{}}
-	for part := range eventParts {
+	for part := range partsOf[kind] {
 		p.Ends[part] = ""
 	}
 	return p
@@ -65,11 +73,12 @@ func beginning(kind string) place {
 
 // after returns where to go on: where p is, or where what follows it begins.
 func (p place) after() (next place, more bool) {
+	kind, more := following[p.Kind]
 	switch {
 	case len(p.Ends) > 0:
 		return p, true
-	case p.Kind == sweepsEvents:
-		return beginning(sweepsRollups), true
+	case more:
+		return beginning(kind), true
 	}
 	return p, false
 }
@@ -131,11 +140,7 @@ func (t *Telemetry) sweepKind(ctx context.Context, of app.ID, at place, q sweepQ
 	parts := slices.Sorted(maps.Keys(at.Ends))
 	err := inParallel(len(parts), func(i int) error {
 		part := parts[i]
-		pk := pkEvents(of, part)
-		if at.Kind == sweepsRollups {
-			pk = pkRollups(of, part)
-		}
-		n, after, more, err := t.sweepPart(ctx, pk, at.Ends[part], q, does, end)
+		n, after, more, err := t.sweepPart(ctx, of, at.Kind, part, at.Ends[part], q, does, end)
 		one.Lock()
 		defer one.Unlock()
 		if sum += n; more {
@@ -146,8 +151,21 @@ func (t *Telemetry) sweepKind(ctx context.Context, of app.ID, at place, q sweepQ
 	return sum, left, err
 }
 
+// lies returns the partition of a kind, and which sort key alone is meant in it:
+// "" means all.
+func lies(kind string, of app.ID, part int) (pk, sk string) {
+	switch kind {
+	case sweepsEvents:
+		return pkEvents(of, part), ""
+	case sweepsRollups:
+		return pkRollups(of, part), ""
+	}
+	return pkKnown, string(of)
+}
+
 // sweepPart does it for one partition, after a sort key, page by page.
-func (t *Telemetry) sweepPart(ctx context.Context, pk, after string, q sweepQuery, does deed, end time.Time) (sum int64, _ string, more bool, _ error) {
+func (t *Telemetry) sweepPart(ctx context.Context, of app.ID, kind string, part int, after string, q sweepQuery, does deed, end time.Time) (sum int64, _ string, more bool, _ error) {
+	pk, sk := lies(kind, of, part)
 	values := maps.Clone(q.values)
 	if values == nil {
 		values = item{}
@@ -156,6 +174,10 @@ func (t *Telemetry) sweepPart(ctx context.Context, pk, after string, q sweepQuer
 	in := &dynamodb.QueryInput{
 		TableName: &t.table, ConsistentRead: consistent, Limit: &sweepItems, ProjectionExpression: &q.holds,
 		KeyConditionExpression: aws.String(Hash + " = :pk"), FilterExpression: q.filter, ExpressionAttributeValues: values,
+	}
+	if sk != "" {
+		*in.KeyConditionExpression += " AND " + Range + " = :sk"
+		values[":sk"] = str(sk)
 	}
 	for {
 		if after != "" {
@@ -183,7 +205,7 @@ func (t *Telemetry) sweepPart(ctx context.Context, pk, after string, q sweepQuer
 // it runs it may leave what is written last: who calls it once more after
 // telemetry.Settle leaves nothing.
 func (t *Telemetry) Erase(ctx context.Context, of app.ID, from string) (int64, string, error) {
-	return t.sweep(ctx, of, from, sweepQuery{holds: Range}, map[string]deed{sweepsEvents: t.erase, sweepsRollups: t.erase})
+	return t.sweep(ctx, of, from, sweepQuery{holds: Range}, map[string]deed{sweepsEvents: t.erase, sweepsRollups: t.erase, sweepsList: t.erase})
 }
 
 // erase deletes items, in as many requests as that takes, one after the other:

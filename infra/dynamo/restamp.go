@@ -25,14 +25,15 @@ type stamper struct {
 }
 
 // Restamp implements telemetry.Lifetime. Events go first, then the rollups that
-// count them; see the package comment.
+// count them, then for how long it is listed that there are any; see the package
+// comment.
 func (t *Telemetry) Restamp(ctx context.Context, of app.ID, retention time.Duration, now time.Time, from string) (int64, string, error) {
 	s := stamper{t, retention, now}
 	readable := sweepQuery{
 		holds:  Range + ", " + Expiry + ", " + attrWhole,
 		filter: aws.String(Expiry + " > :now"), values: item{":now": moment(now)},
 	}
-	return t.sweep(ctx, of, from, readable, map[string]deed{sweepsEvents: s.events, sweepsRollups: s.rollups})
+	return t.sweep(ctx, of, from, readable, map[string]deed{sweepsEvents: s.events, sweepsRollups: s.rollups, sweepsList: s.listed})
 }
 
 // events lets events end retention after they happened. Those that have ended
@@ -89,6 +90,20 @@ func (s stamper) rollups(ctx context.Context, pk string, page []item) (int64, er
 		}
 		same := condition{Expiry + " = :ended AND " + attrWhole + " = :was", item{":ended": i[Expiry], ":was": i[attrWhole]}}
 		_, err = s.set(ctx, key(pk, text(i, Range)), set, same)
+		return err
+	})
+}
+
+// listed lets it be known as long that the application has telemetry as what is
+// recorded today lasts now.
+func (s stamper) listed(ctx context.Context, pk string, page []item) (int64, error) {
+	return 0, each(page, func(i item) error {
+		until := listedUntil(s.now, s.retention)
+		if whole(i, Expiry) == whole(item{Expiry: until}, Expiry) {
+			return nil
+		}
+		there := condition{Expiry + " = :was", item{":was": i[Expiry]}}
+		_, err := s.set(ctx, key(pk, text(i, Range)), item{Expiry: until}, there)
 		return err
 	})
 }

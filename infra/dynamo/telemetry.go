@@ -22,10 +22,11 @@ import (
 type Telemetry struct {
 	client *Client
 	table  string
+	noted  noted
 }
 
 // NewTelemetry returns the store that lives in the table of class telemetry.
-func NewTelemetry(c *Client, table string) *Telemetry { return &Telemetry{c, table} }
+func NewTelemetry(c *Client, table string) *Telemetry { return &Telemetry{client: c, table: table} }
 
 // eventParts is how many partitions an application's events are spread over at
 // any time; one takes a thousand events a second.

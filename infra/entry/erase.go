@@ -6,22 +6,36 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"time"
 
 	"tacet/core/account"
 	"tacet/core/job"
+	"tacet/core/retention"
 	"tacet/infra/logging"
 )
 
 // Erase is the function that does jobs: it deletes, and stamps telemetry anew.
 // It is invoked with an Errand when there is one, and by a schedule each minute,
-// to go on with all that are left. Two at once do no harm.
+// to go on with all that are left. Two at once do no harm. Once an hour it looks
+// whether what was to end has ended.
 type Erase struct {
 	Jobs *job.Runner
 	// Again deletes an account again that was deleted before, and reports
 	// whether it was.
 	Again func(context.Context, account.ID) (bool, error)
-	Log   *slog.Logger // made by package logging; nil logs nothing
+	// Ages is where it looks, and Measured is told what it finds. Nil means that
+	// nobody looks.
+	Ages     retention.Ages
+	Measured func(context.Context, []retention.Age)
+	Log      *slog.Logger // made by package logging; nil logs nothing
 }
+
+const (
+	// looks is the minute of each hour in which it looks at ages.
+	looks = 7
+	// looksFor is for how long it does, at most: there are jobs to do.
+	looksFor = 20 * time.Second
+)
 
 // Errand is the event that names a job, or an account that a copy of the tables
 // may have brought back: if it was deleted before, that begins again. It holds
@@ -42,10 +56,14 @@ var (
 func (f Erase) Invoke(ctx context.Context, event []byte) (_ []byte, err error) {
 	log := loggerOr(f.Log)
 	defer recovered(ctx, log, "erase", func() { err = errNotErased })
-	due, failure := f.due(ctx, event)
-	if errors.Is(failure, errNotErrand) {
-		return nil, failure
+	e, err := readErrand(event)
+	if err != nil {
+		return nil, err
 	}
+	// A job that takes all the time there is must not keep it from being known.
+	failure := f.look(ctx, e)
+	due, missing := f.due(ctx, e)
+	failure = errors.Join(failure, missing)
 	done := 0
 	for _, id := range due {
 		finished, err := f.Jobs.Run(ctx, id)
@@ -66,15 +84,36 @@ func (f Erase) Invoke(ctx context.Context, event []byte) (_ []byte, err error) {
 	return nil, err
 }
 
-// due returns the jobs that an event asks for.
-func (f Erase) due(ctx context.Context, event []byte) ([]job.ID, error) {
-	var e struct {
-		Errand
-		scheduled
+// occasion is an event that is an errand or of the schedule.
+type occasion struct {
+	Errand
+	scheduled
+}
+
+func readErrand(event []byte) (e occasion, err error) {
+	if json.Unmarshal(event, &e) != nil || e.Job == "" && e.Restored == "" && e.Time.IsZero() {
+		return occasion{}, errNotErrand
 	}
-	switch err := json.Unmarshal(event, &e); {
-	case err != nil || e.Job == "" && e.Restored == "" && e.Time.IsZero():
-		return nil, errNotErrand
+	return e, nil
+}
+
+// look says once an hour how old the oldest records are that can be read.
+func (f Erase) look(ctx context.Context, e occasion) error {
+	if f.Ages == nil || f.Measured == nil || e.Job != "" || e.Restored != "" || e.Time.Minute() != looks {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, looksFor)
+	defer cancel()
+	ages, err := f.Ages.Ages(ctx, e.Time.UTC())
+	if err == nil {
+		f.Measured(ctx, ages)
+	}
+	return err
+}
+
+// due returns the jobs that an event asks for.
+func (f Erase) due(ctx context.Context, e occasion) ([]job.ID, error) {
+	switch {
 	case e.Job != "":
 		return []job.ID{e.Job}, nil
 	case e.Restored != "":

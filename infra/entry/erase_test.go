@@ -13,6 +13,7 @@ import (
 	"tacet/core/directory"
 	"tacet/core/directory/directorytest"
 	"tacet/core/job"
+	"tacet/core/retention"
 	"tacet/infra/entry"
 	"tacet/infra/logging"
 )
@@ -148,5 +149,49 @@ func TestAJobThatHangsIsNotAlwaysTheFirst(t *testing.T) {
 		ctx, end = context.WithCancel(t.Context())
 		_, _ = e.Invoke(ctx, []byte(everyMinute))
 		end()
+	}
+}
+
+// watch is ages that are asked for.
+type watch struct {
+	asked []time.Time
+	err   error
+	told  [][]retention.Age
+}
+
+func (w *watch) Ages(_ context.Context, now time.Time) ([]retention.Age, error) {
+	w.asked = append(w.asked, now)
+	return []retention.Age{{Class: retention.Events, Excess: time.Minute}}, w.err
+}
+
+func (w *watch) measured(_ context.Context, ages []retention.Age) { w.told = append(w.told, ages) }
+
+func TestAgesAreLookedAtOnceAnHour(t *testing.T) {
+	e, w := newErrands(t), &watch{}
+	e.Ages, e.Measured = w, w.measured
+	hour := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
+	for minute := range 60 {
+		at := hour.Add(time.Duration(minute) * time.Minute)
+		if _, err := e.Invoke(t.Context(), []byte(`{"time":"`+at.Format(time.RFC3339)+`"}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(w.asked, []time.Time{hour.Add(7 * time.Minute)}) || len(w.told) != 1 || w.told[0][0].Excess != time.Minute {
+		t.Errorf("asked at %v, told %v", w.asked, w.told)
+	}
+	if _, err := e.Invoke(t.Context(), []byte(`{"job":"`+string(second)+`","time":"2026-01-02T04:07:00Z"}`)); err != nil || len(w.asked) != 1 {
+		t.Errorf("an errand: %v, asked at %v", err, w.asked)
+	}
+}
+
+func TestAgesThatAreNotKnownAreNotTold(t *testing.T) {
+	e, w := newErrands(t, first), &watch{err: errors.New("MARKER")}
+	e.Ages, e.Measured = w, w.measured
+	_, err := e.Invoke(t.Context(), []byte(strings.Replace(everyMinute, "03:04:00", "03:07:00", 1)))
+	if err == nil || strings.Contains(err.Error(), "MARKER") || len(w.told) != 0 {
+		t.Errorf("%v, told %v", err, w.told)
+	}
+	if log := e.log.String(); !slices.Equal(e.did, []job.ID{first}) || !strings.Contains(log, `"level":"ERROR"`) {
+		t.Errorf("done: %v, the log: %s", e.did, log)
 	}
 }

@@ -20,8 +20,11 @@ type Rollup struct {
 	// Place returns the part of the event whose item has these keys, which are
 	// strings, and when it happened; it reports whether they are an event's.
 	Place func(keys map[string]string) (telemetry.Part, time.Time, bool)
-	Now   func() time.Time
-	Log   *slog.Logger // made by package logging; nil logs nothing
+	// Note is told of each part of which there are news, before these are rolled
+	// up. Nil means that nobody wants to know.
+	Note func(ctx context.Context, p telemetry.Part, now time.Time) error
+	Now  func() time.Time
+	Log  *slog.Logger // made by package logging; nil logs nothing
 }
 
 const (
@@ -147,5 +150,10 @@ func (f Rollup) rollAll(ctx context.Context, piles []*pile) {
 // roll rolls a part up. What panics fails.
 func (f Rollup) roll(ctx context.Context, p *pile) (err error) {
 	defer recovered(ctx, f.Log, "stream", func() { err = errInternal })
+	if f.Note != nil {
+		if err := f.Note(ctx, p.part, f.Now()); err != nil {
+			return err
+		}
+	}
 	return telemetry.Roll(ctx, f.Store, p.part, p.news, f.Now())
 }

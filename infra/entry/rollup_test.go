@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -198,5 +199,31 @@ func TestThereIsTimeLeftToAnswer(t *testing.T) {
 	}
 	if len(s.deadlines) != 1 || !s.deadlines[0].Equal(end.Add(-time.Second)) {
 		t.Errorf("the store has until %v, the function until %v", s.deadlines, end)
+	}
+}
+
+// What is to be known of an application is known before anything is kept of it.
+func TestAPartIsNotedBeforeItIsRolledUp(t *testing.T) {
+	s := new(shelves)
+	f, _ := rollup(s)
+	var mu sync.Mutex
+	noted := map[telemetry.Part]int{}
+	f.Note = func(_ context.Context, p telemetry.Part, now time.Time) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if noted[p]++; !now.Equal(f.Now()) || len(s.All(p)) > 0 {
+			t.Errorf("%v is noted at %v, and there is %v", p, now, s.All(p))
+		}
+		if p == partB {
+			return errors.New("cause of ours")
+		}
+		return nil
+	}
+	answer, err := f.Invoke(t.Context(), sampleBatch(t))
+	if want := `{"batchItemFailures":[{"itemIdentifier":"` + firstOfB + `"}]}`; err != nil || string(answer) != want {
+		t.Errorf("answered %s, %v", answer, err)
+	}
+	if noted[partA] != 1 || noted[partB] != 1 || len(s.All(partA)) != 1 || len(s.All(partB)) != 0 {
+		t.Errorf("noted %v, kept %v and %v", noted, s.All(partA), s.All(partB))
 	}
 }

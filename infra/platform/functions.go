@@ -92,7 +92,8 @@ func (p *Parts) Server() (*pubsub.Service, telemetry.Figures) {
 
 // Rollup sums events up.
 func Rollup(p *Parts) Handler {
-	return entry.Rollup{Store: p.telemetry(), Place: dynamo.PlaceOf, Now: p.Now, Log: p.Log}
+	store := p.telemetry()
+	return entry.Rollup{Store: store, Place: dynamo.PlaceOf, Note: store.Note, Now: p.Now, Log: p.Log}
 }
 
 // Expire ends connections with their tokens.

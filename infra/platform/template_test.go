@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tacet/core/retention"
 	"tacet/infra/config"
 	"tacet/infra/dynamo"
 	"tacet/infra/local/iam"
@@ -400,6 +401,16 @@ func everybodyIsWatched(t *template.Template) []string {
 			found = append(found, "TableAlarm does not watch "+table.ID)
 		}
 	}
+	for _, c := range []retention.Class{retention.Events, retention.Rollups, retention.Activity, retention.Requests} {
+		if !watched["RetentionAlarm"][string(c)] {
+			found = append(found, "RetentionAlarm does not watch "+string(c))
+		}
+	}
+	for _, r := range t.Resources {
+		if p := r.Properties; r.ID == "RetentionAlarm" && (p["Threshold"] != "3600" || p["ComparisonOperator"] != "GreaterThanThreshold" || p["TreatMissingData"] != "notBreaching") {
+			found = append(found, "RetentionAlarm is not about what is an hour too old")
+		}
+	}
 	return found
 }
 
@@ -421,7 +432,7 @@ func TestPlantedViolationsOfTheTemplateAreSeen(t *testing.T) {
 		{"Resource: !GetAtt WelcomeFunction.Arn", "Resource: '*'", "ConnectFunction may do something to *"},
 		{"POST/@connections/*'", "*/@connections/*'", "may do something to arn"},
 		{"'ForAllValues:StringLike'", "'ForAllValues:Unheard'", "a policy is not understood"},
-		{"                Condition: {'ForAllValues:StringLike': {'dynamodb:LeadingKeys': ['r#*']}}\n", "", "RollupFunction may do dynamodb:PutItem to items of any kind"},
+		{"                Condition: {'ForAllValues:StringLike': {'dynamodb:LeadingKeys': ['r#*', 'x#*']}}\n", "", "RollupFunction may do dynamodb:PutItem to items of any kind"},
 		{"'dynamodb:LeadingKeys': ['k#*']", "'dynamodb:LeadingKeys': ['*']", "ConnectFunction may do dynamodb:GetItem to items of any kind"},
 		{"Action: ['dynamodb:Query']", "Action: ['dynamodb:Query', 'dynamodb:Scan']", "may do dynamodb:Scan to items of any kind"},
 		{"AttributeName: sk, KeyType: RANGE", "AttributeName: pk, KeyType: RANGE", "its key is"},
@@ -446,6 +457,8 @@ func TestPlantedViolationsOfTheTemplateAreSeen(t *testing.T) {
 		{"            BisectBatchOnFunctionError: true\n", "            DestinationConfig: {OnFailure: {Type: SQS}}\n", "RollupFunction has DestinationConfig"},
 		{"      EventInvokeConfig: {MaximumEventAgeInSeconds: 300,", "      EventInvokeConfig: {DestinationConfig: {}, MaximumEventAgeInSeconds: 300,", "WelcomeFunction has DestinationConfig"},
 		{"EventInvokeConfig: {MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0}\n      Environment:\n        Variables:\n          TACET_CONNECTIONS_URL", "Environment:\n        Variables:\n          TACET_CONNECTIONS_URL", "would rest until it is tried again"},
+		{"{Name: Class, Value: rollup}", "{Name: Class, Value: event}", "RetentionAlarm does not watch rollup"},
+		{"      Threshold: 3600\n", "      Threshold: 86400\n", "RetentionAlarm is not about what is an hour too old"},
 		{"Dimensions: [{Name: FunctionName, Value: !Ref SubscribeFunction}]", "Dimensions: []", "ErrorAlarm does not watch SubscribeFunction"},
 	} {
 		if strings.Count(text, c.old) == 0 {

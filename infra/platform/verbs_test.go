@@ -180,6 +180,21 @@ func (r *rig) schedules() {
 	}
 
 	r.rollUp()
+	r.measure()
+}
+
+// measure looks whether what was to end has ended.
+func (r *rig) measure() {
+	r.t.Helper()
+	was := r.ahead
+	r.ahead = time.Until(r.now().Truncate(time.Hour).Add(time.Hour + 7*time.Minute))
+	r.invoke("erase", map[string]any{"time": r.now().Truncate(time.Minute)})
+	r.ahead = was
+	for _, class := range []string{"event", "rollup", "activity"} {
+		if !strings.Contains(r.log.String(), `"class":"`+class+`"`) {
+			r.t.Errorf("nobody knows how old the oldest %s is: %s", class, r.log)
+		}
+	}
 }
 
 // rollUp sums up all events that there are.
