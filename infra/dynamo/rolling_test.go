@@ -176,7 +176,7 @@ func TestARollupRestsWithoutAnythingElse(t *testing.T) {
 	table, now := table(t, "telemetry"), pubsubtest.NewClock().Now()
 	s := dynamo.NewTelemetry(client(local.Endpoint, nil), table)
 	full := telemetry.Sums{Messages: 1, Deliveries: 2, Bytes: 3, DeliveredBytes: 4, Connections: 5, Disconnections: 6, Errors: 7}
-	r := telemetry.Rollup{Span: telemetry.Hourly, Start: telemetry.Hourly.Start(now), Digest: telemetry.Digest{Sums: full}, Whole: now.Add(hour), Expires: now.Add(2 * hour)}
+	r := telemetry.Rollup{Span: telemetry.Hourly, Start: telemetry.Hourly.Start(now), Digest: telemetry.Digest{Sums: full, Codes: map[int]int64{40300: 7}}, Whole: now.Add(hour), Expires: now.Add(2 * hour)}
 	must(t, s.Keep(t.Context(), telemetry.Part{App: pubsubtest.AppA, Number: 5}, r, now))
 	may := map[string]bool{dynamo.Hash: true, dynamo.Range: true, dynamo.Expiry: true, "n": true, "whole": true, "digest": true}
 	for i := range reflect.TypeFor[telemetry.Sums]().NumField() {
