@@ -16,7 +16,7 @@ type Digest struct {
 	Topics    Top
 	Countries map[privacy.Country]Group // connections opened; "" where no edge told
 	Codes     map[int]int64             // refusals, by their number in wire.Catalogue
-	Delivery  Histogram                 // of messages: microseconds from receipt to the last post
+	Delivery  Histogram                 // of messages: microseconds from receipt to the last post, where they were measured
 }
 
 // Open is how many connections an application has had open at once.
@@ -53,7 +53,9 @@ func (d *Digest) Count(e Event) {
 		d.code(e.Code, 1)
 	default:
 		d.Topics.count(e, publisher, published)
-		d.Delivery.Add(e.TookMicros)
+		if e.TookMicros != 0 {
+			d.Delivery.Add(e.TookMicros)
+		}
 	}
 }
 

@@ -1,6 +1,21 @@
 // Package telemetry is what the platform remembers of a message or a
-// connection: eight attributes and no other, for as long as the application's
-// plan says; and what they come to, which reports ask for.
+// connection: the attributes of the manifest in core/privacy and no other, for
+// as long as the application's plan says; and what they come to, which reports
+// ask for.
+//
+// # Digests
+//
+// What events come to is a Digest. Some of it adds up: Sums, refusals by code,
+// connections by country. Of how many were open at once it knows the most, and
+// the latest. The rest is small whatever happens, and says how wrong it may be:
+// how many different clients there were is estimated (Distinct), within
+// DistinctError as a rule and exactly up to a few hundred; of topics it knows
+// those with the most messages (Top), short of a number that it states, which
+// is 0 for up to MaxTopics of them; how long messages took (Histogram) is an
+// eighth too long at most. Digests merge: in whatever order and grouping parts
+// of the events are counted, the same comes of it, byte by byte in the form in
+// which stores keep it; but for topics that are more than MaxTopics, of which
+// different summaries within the same bound are possible.
 //
 // # Rollups
 //

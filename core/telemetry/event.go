@@ -41,7 +41,7 @@ type Event struct {
 	// Country is that of a client that connected, where an edge tells it.
 	Country privacy.Country `json:"country,omitempty"`
 	// TookMicros is how many microseconds a message took from its receipt to
-	// its last post.
+	// its last post, 0 if nobody measured it.
 	TookMicros int64 `json:"tookMicros,omitempty"`
 	// Code says why something was refused: a number of wire.Catalogue.
 	Code int `json:"code,omitempty"`

@@ -79,7 +79,9 @@ func (r *Recount) Count(e telemetry.Event) {
 		g.Bytes += int64(e.Size)
 		g.Reach = max(g.Reach, n)
 		g.meet(e.PublisherIP)
-		r.took = append(r.took, e.TookMicros)
+		if e.TookMicros != 0 {
+			r.took = append(r.took, e.TookMicros)
+		}
 	}
 }
 
@@ -180,7 +182,7 @@ func (r *Recount) wrongCountries(d *telemetry.Digest) error {
 func (r *Recount) wrongDelivery(d *telemetry.Digest) error {
 	slices.Sort(r.took)
 	if d.Delivery.Total() != int64(len(r.took)) {
-		return fmt.Errorf("of %d messages, %d have a time", len(r.took), d.Delivery.Total())
+		return fmt.Errorf("of %d messages that have a time, there are %d", len(r.took), d.Delivery.Total())
 	}
 	for _, percent := range []int{1, 50, 90, 99, 100} {
 		if len(r.took) == 0 {
