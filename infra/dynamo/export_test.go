@@ -84,3 +84,9 @@ func PutItem(ctx context.Context, c *Client, table string, i map[string]types.At
 func DeleteItem(ctx context.Context, c *Client, table, pk, sk string) error {
 	return c.deleteAll(ctx, table, []item{key(pk, sk)})
 }
+
+// EventParts is how many parts an application's events are in.
+const EventParts = eventParts
+
+// InParallel calls f for each of n, all at the same time.
+var InParallel = inParallel
