@@ -1,6 +1,6 @@
 # Names for what is done often. Anything longer than two lines is a script in .ci or .tools.
 .DEFAULT_GOAL := help
-.PHONY: help run tacet test check vet lint fmt wasm compat test-deployed fuzz cover bench microbench coldstart deploy clean
+.PHONY: help run tacet test check vet lint fmt wasm compat test-deployed fuzz cover bench day microbench coldstart deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ cover: ## how much of the code the tests reach, by function
 bench: ## load against this machine's Tacet and its peers, one table of ratios; ARGS adds flags
 	@infra/load/peers/install.sh .build/peers
 	@go build -o .build/tacet ./infra/tacet && exec .build/tacet bench --peers .build/peers $(ARGS)
+
+day: ## a day of ten million messages and a year of smaller ones through the stores, held against a recount
+	@go test -run '^$$' -bench '^Benchmark(Day|Year)$$' -benchtime 1x -timeout 1h ./infra/embedded -day 1 -year 1000
+	@go test -run '^$$' -bench '^BenchmarkDay$$' -benchtime 1x -timeout 1h ./infra/dynamo -day 100
 
 microbench: ## Go benchmarks, compared with the run before by benchstat; RUN=Encode chooses by name
 	@.ci/microbench "$(or $(RUN),.)"

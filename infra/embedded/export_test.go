@@ -139,3 +139,18 @@ func (d *Disk) PutFormer(id app.ID, data []byte) error {
 	}
 	return d.db.Update(func(txn *badger.Txn) error { return txn.Set(key, data) })
 }
+
+// Bytes returns how many keys there are under a prefix, and how many bytes they
+// and what they hold have, before they are compressed and encrypted.
+func (d *Disk) Bytes(prefix byte) (keys, size int64) {
+	_ = d.db.View(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{prefix}})
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			keys++
+			size += it.Item().KeySize() + it.Item().ValueSize()
+		}
+		return nil
+	})
+	return keys, size
+}
