@@ -13,6 +13,7 @@ import (
 	"tacet/core/fault"
 	"tacet/core/grant"
 	"tacet/core/plan"
+	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/wire"
@@ -32,7 +33,7 @@ func TestPresenceAndWelcomeCannotBeForged(t *testing.T) {
 	}
 	wantAck(t, h.Say("a", `{"type":"publish","data":{"topic":"x","messageType":"presence","payload":{},"id":"1"}}`), 0, 0, 0)
 
-	b, err := h.Backend(t.Context(), string(pubsubtest.AppA), h.Token(pubsubtest.AdminSecret, "api", time.Hour, everything))
+	b, err := h.Backend(t.Context(), string(pubsubtest.AppA), h.Token(pubsubtest.AdminSecret, "api", time.Hour, everything), privacy.Addr{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"tacet/core/fault"
 	"tacet/core/grant"
 	"tacet/core/privacy"
-	"tacet/core/telemetry"
 	"tacet/core/topic"
 	"tacet/core/wire"
 )
@@ -21,16 +20,27 @@ type Backend struct {
 	service *Service
 	App     *app.App
 	grants  grant.Grants
+	from    privacy.Addr
 }
 
-// Backend returns the bearer of an admin token for the application, or a
-// *fault.Error as Connect does.
-func (s *Service) Backend(ctx context.Context, appID, token string) (*Backend, error) {
+// Backend returns the bearer of an admin token for the application, who asks
+// from an address, or a *fault.Error as Connect does.
+func (s *Service) Backend(ctx context.Context, appID, token string, from privacy.Addr) (*Backend, error) {
 	a, t, err := s.identify(ctx, appID, token, grant.Admin)
+	b := &Backend{service: s, App: a, grants: t.Grants, from: from}
 	if err != nil {
+		if a != nil {
+			b.Refused(ctx, err)
+		}
 		return nil, err
 	}
-	return &Backend{service: s, App: a, grants: t.Grants}, nil
+	return b, nil
+}
+
+// Refused records that a request of the backend was refused, and why. Who
+// answers the request calls it, once, whether the backend refused or he did.
+func (b *Backend) Refused(ctx context.Context, err error) {
+	b.service.recordRefusal(ctx, b.App, b.service.anonymise(ctx, b.App, b.from), err)
 }
 
 // May returns nil if the token allows the action, else a fault that says what
@@ -51,11 +61,11 @@ type Publication struct {
 	MessageType string // "" means wire.DefaultMessageType
 	Message     []byte // JSON, checked to be well-formed; passed on as it is
 	Compress    bool
-	Address     privacy.Addr // of the backend
 }
 
 // Publish sends a message to everybody who has the topic.
 func (b *Backend) Publish(ctx context.Context, p Publication) (wire.Counts, error) {
+	begun := b.service.Now()
 	if err := mayPublish(b.grants.MayPublish, p.Topic); err != nil {
 		return wire.Counts{}, err
 	}
@@ -69,10 +79,9 @@ func (b *Backend) Publish(ctx context.Context, p Publication) (wire.Counts, erro
 	if err := fits(b.App, len(p.Message), frame); err != nil {
 		return wire.Counts{}, err
 	}
-	counts, err := b.service.fanOut(ctx, b.App.ID, p.Topic, frame, "")
-	b.service.record(ctx, b.App, telemetry.Event{
-		PublisherIP: b.service.anonymise(ctx, b.App, p.Address), Size: len(p.Message), Topic: recordedTopic(b.App, p.Topic), Subscribers: counts.Matched,
-	}, true)
+	counts, took, err := b.service.fanOut(ctx, b.App.ID, p.Topic, frame, "", begun)
+	by := b.service.anonymise(ctx, b.App, b.from)
+	b.service.recordMessage(ctx, b.App, by, message{len(p.Message), p.Topic, counts, took}, true)
 	return counts, err
 }
 

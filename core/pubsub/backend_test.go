@@ -17,9 +17,12 @@ import (
 	"tacet/core/wire"
 )
 
+// backendAddress is where backends ask from.
+const backendAddress = "198.51.100.9"
+
 func backend(t *testing.T, h *pubsubtest.Host, permissions ...string) *pubsub.Backend {
 	t.Helper()
-	b, err := h.Backend(t.Context(), string(pubsubtest.AppA), h.Token(pubsubtest.AdminSecret, "backend", time.Hour, permissions...))
+	b, err := h.Backend(t.Context(), string(pubsubtest.AppA), h.Token(pubsubtest.AdminSecret, "backend", time.Hour, permissions...), privacy.ParseAddr(backendAddress))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,11 +38,11 @@ func TestABackendNeedsAnAdminsToken(t *testing.T) {
 		h.Token(pubsubtest.ClientSecret, "ann", time.Hour):   fault.Forbidden,
 		h.Token(pubsubtest.AdminSecret, "ann", -time.Second): fault.Unauthenticated,
 	} {
-		if _, err := h.Backend(t.Context(), string(pubsubtest.AppA), token); fault.KindOf(err) != kind {
+		if _, err := h.Backend(t.Context(), string(pubsubtest.AppA), token, privacy.Addr{}); fault.KindOf(err) != kind {
 			t.Errorf("got %v, want it %v", err, kind)
 		}
 	}
-	if _, err := h.Backend(t.Context(), "x", "x"); fault.KindOf(err) != fault.Invalid {
+	if _, err := h.Backend(t.Context(), "x", "x", privacy.Addr{}); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a malformed application: %v", err)
 	}
 }

@@ -20,6 +20,7 @@ type Arrival struct {
 	App     string // not checked yet
 	Token   string // not checked yet; "" when there was none
 	Address privacy.Addr
+	Country privacy.Country // where an edge told it
 }
 
 // Connect admits an arrival, or returns a *fault.Error that says why not:
@@ -28,12 +29,26 @@ type Arrival struct {
 // behind.
 func (s *Service) Connect(ctx context.Context, who Arrival) error {
 	a, token, err := s.identify(ctx, who.App, who.Token, grant.Client)
-	if err != nil {
-		return err
+	if a != nil {
+		from := s.anonymise(ctx, a, who.Address)
+		if err == nil {
+			err = s.enter(ctx, a, token, who, from)
+		}
+		if err != nil {
+			s.recordRefusal(ctx, a, from, err)
+		}
 	}
+	if s.Meter != nil {
+		s.Meter.Connected(ctx, wire.Code(codeOf(err)))
+	}
+	return err
+}
+
+// enter admits an arrival whose token is good.
+func (s *Service) enter(ctx context.Context, a *app.App, token grant.Token, who Arrival, from privacy.Anonymised) error {
 	now := s.Now().UTC()
 	c := &Connection{
-		ID: who.ID, App: a.ID, Subject: token.Subject, Grants: token.Grants, Address: s.anonymise(ctx, a, who.Address),
+		ID: who.ID, App: a.ID, Subject: token.Subject, Grants: token.Grants, Address: from, Country: who.Country,
 		ConnectedAt: now, Deadline: deadline(a, token), Expires: now.Add(MaxLifetime + Grace),
 	}
 	if err := s.admit(ctx, c, a); err != nil {
@@ -47,18 +62,19 @@ func (s *Service) Connect(ctx context.Context, who Arrival) error {
 	return nil
 }
 
-// identify returns the application and what the token says of its bearer. An
-// application that does not exist looks like one that the token is not for.
+// identify returns the application and what the token says of its bearer. With
+// an error it returns the application, if that exists and the error is about the
+// token. To who asks, one that does not exist looks like one that the token is
+// not for.
 func (s *Service) identify(ctx context.Context, appID, token string, kind grant.Kind) (*app.App, grant.Token, error) {
 	id, err := app.ParseID(appID)
 	if err != nil {
 		return nil, grant.Token{}, err
 	}
-	if token == "" {
-		return nil, grant.Token{}, &fault.Error{Kind: fault.Unauthenticated, Code: wire.CodeUnauthenticated, Text: "there is no access token: send one"}
-	}
 	a, err := s.Apps.App(ctx, id)
 	switch {
+	case token == "": // whether the application exists makes no difference
+		return a, grant.Token{}, &fault.Error{Kind: fault.Unauthenticated, Code: wire.CodeUnauthenticated, Text: "there is no access token: send one"}
 	case errors.Is(err, ErrNoApp):
 		// Without keys the token is refused as any other application's is.
 		_, err = grant.Verify(nil, token, s.Now())
@@ -186,7 +202,9 @@ func (s *Service) Welcome(ctx context.Context, id wire.ConnID, wait func(context
 		s.Poster.Post(ctx, []wire.ConnID{id}, wire.TokenExpiring(d))
 	}
 	gone := s.announce(ctx, c, true)
-	s.record(ctx, a, telemetry.Event{ClientIP: c.Address, Topic: telemetry.TopicConnect}, false)
+	s.record(ctx, a, telemetry.Event{
+		ClientIP: c.Address, Topic: telemetry.TopicConnect, Country: c.Country, Subscribers: s.countOpen(ctx, a.ID, 0),
+	}, false)
 	s.bury(ctx, gone)
 	return nil
 }
@@ -269,6 +287,9 @@ func (s *Service) leave(ctx context.Context, id wire.ConnID) (gone []wire.ConnID
 	if err != nil {
 		return nil, unavailable(err)
 	}
+	if s.Meter != nil {
+		s.Meter.Disconnected(ctx)
+	}
 	a, err := s.Apps.App(ctx, c.App)
 	if errors.Is(err, ErrNoApp) {
 		return nil, nil // it was deleted: nobody is left to be told, and nothing of it is recorded any more
@@ -277,6 +298,8 @@ func (s *Service) leave(ctx context.Context, id wire.ConnID) (gone []wire.ConnID
 	if err != nil {
 		return gone, unavailable(err)
 	}
-	s.record(ctx, a, telemetry.Event{ClientIP: c.Address, Topic: telemetry.TopicDisconnect}, false)
+	s.record(ctx, a, telemetry.Event{
+		ClientIP: c.Address, Topic: telemetry.TopicDisconnect, Subscribers: s.countOpen(ctx, a.ID, 1),
+	}, false)
 	return gone, nil
 }

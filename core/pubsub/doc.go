@@ -20,6 +20,19 @@
 // as a single one. A repeated publish publishes again, because nothing is kept
 // by which a message could be recognised.
 //
+// # What is recorded
+//
+// Each message, each connection that came or went, and each refusal that can be
+// told to be an application's: of a handshake, a frame, a backend's request. A
+// refusal is recorded with its number in wire.Catalogue and the anonymised address
+// of who was refused, and with nothing of what was refused. Its record never
+// changes an answer, and keeps nobody waiting for longer than a second.
+//
+// Of a connection's refused frames at most ten in a second are recorded, and about
+// one for its rate, so that nobody writes a flood by sending one. Handshakes and
+// backends' requests are recorded each: what sets them up costs several times as
+// much. So the number of refusals is a lower bound while somebody floods.
+//
 // # What is not
 //
 // No order between publishers. No history, no replay. Presence is best effort:

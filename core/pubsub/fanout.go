@@ -20,9 +20,9 @@ import (
 const young = 10 * time.Second
 
 // fanOut hands a frame to everybody who has the topic, but for one, and
-// returns how many that were. An error means that not all of them are known;
-// the counts are then of those that were.
-func (s *Service) fanOut(ctx context.Context, of app.ID, n topic.Name, f wire.Frame, except wire.ConnID) (wire.Counts, error) {
+// returns how many that were, and how long it took since it began. An error means
+// that not all of them are known; the counts are then of those that were.
+func (s *Service) fanOut(ctx context.Context, of app.ID, n topic.Name, f wire.Frame, except wire.ConnID, begun time.Time) (wire.Counts, time.Duration, error) {
 	o := &fanning{s: s, ctx: ctx, frame: f}
 	err := s.each(ctx, of, n, func(ids []wire.ConnID, more bool) {
 		if ids = without(ids, except); len(ids) > 0 {
@@ -30,9 +30,10 @@ func (s *Service) fanOut(ctx context.Context, of app.ID, n topic.Name, f wire.Fr
 		}
 	})
 	o.posts.Wait()
+	took := s.since(begun)
 	// Only now: who is there hears it before those who are not are seen to.
 	s.bury(ctx, o.gone)
-	return o.sum, o.partly(err)
+	return o.sum, took, o.partly(err)
 }
 
 // partly says of an error, if some had been reached before it, that sending

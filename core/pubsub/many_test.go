@@ -30,7 +30,7 @@ type far struct {
 	pages           [][]wire.ConnID
 	removed, ended  atomic.Int64
 	delivered, reco atomic.Int64
-	looks           atomic.Int64
+	looks, refused  atomic.Int64
 }
 
 const (
@@ -104,11 +104,15 @@ func (f *far) Close(context.Context, wire.ConnID, wire.Code, string) error {
 	return nil
 }
 
-func (f *far) Record(ctx context.Context, _ telemetry.Record, _ bool) error {
+func (f *far) Record(ctx context.Context, r telemetry.Record, _ bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	time.Sleep(trip)
+	if r.Topic == telemetry.TopicError {
+		f.refused.Add(1)
+		return nil
+	}
 	f.reco.Add(1)
 	return nil
 }
@@ -179,8 +183,8 @@ func TestWhoPublishesToMoreThanThereIsTimeForIsToldSo(t *testing.T) {
 		if !strings.Contains(answer, " connections got the message") || strings.Contains(answer, "retryAfterMs") {
 			t.Errorf("who sends again sends it to some twice, and is not told: %s", answer)
 		}
-		if ctx.Err() != nil || f.reco.Load() != 1 {
-			t.Errorf("it is too late (%v), and %d events were recorded", ctx.Err(), f.reco.Load())
+		if ctx.Err() != nil || f.reco.Load() != 1 || f.refused.Load() != 1 {
+			t.Errorf("it is too late (%v), and %d messages and %d refusals were recorded", ctx.Err(), f.reco.Load(), f.refused.Load())
 		}
 	})
 }

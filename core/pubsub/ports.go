@@ -142,4 +142,9 @@ type Rates interface {
 	// and as many at once, and returns zero, or how long to wait when that is
 	// too many. perSecond is positive.
 	Take(ctx context.Context, id wire.ConnID, perSecond int, now time.Time) (time.Duration, error)
+	// Tell reports whether one more refusal of a connection is to be told of,
+	// and counts it if so: about perSecond of them are, and as many at once, but
+	// no fewer than one. It has no influence on Take. perSecond may be another in
+	// each call.
+	Tell(id wire.ConnID, perSecond int, now time.Time) bool
 }

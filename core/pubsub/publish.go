@@ -6,7 +6,6 @@ import (
 
 	"tacet/core/app"
 	"tacet/core/fault"
-	"tacet/core/telemetry"
 	"tacet/core/topic"
 	"tacet/core/wire"
 )
@@ -32,13 +31,10 @@ func (s *Service) publish(ctx context.Context, r *request) (wire.Frame, error) {
 	if r.NoEcho {
 		except = r.from.ID
 	}
-	counts, err := s.fanOut(ctx, r.from.App, r.Topic, frame, except)
+	counts, took, err := s.fanOut(ctx, r.from.App, r.Topic, frame, except, r.begun)
 	// Who waits for an ack may count on the record; nobody else waits for it.
 	// What went out before an error did go out.
-	s.record(ctx, r.app, telemetry.Event{
-		PublisherIP: r.from.Address, Size: len(r.Payload),
-		Topic: recordedTopic(r.app, r.Topic), Subscribers: counts.Matched,
-	}, r.ID != "")
+	s.recordMessage(ctx, r.app, r.from.Address, message{len(r.Payload), r.Topic, counts, took}, r.ID != "")
 	if err != nil {
 		return wire.Frame{}, err
 	}

@@ -11,7 +11,6 @@ import (
 	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/telemetry"
-	"tacet/core/topic"
 	"tacet/core/wire"
 )
 
@@ -48,8 +47,10 @@ type Service struct {
 // request is one frame being answered.
 type request struct {
 	wire.Request
-	from *Connection
-	app  *app.App
+	begun time.Time // when it was received
+	asked bool      // whose it is: if it is known, from and app are set
+	from  *Connection
+	app   *app.App
 }
 
 // verbs is who does what.
@@ -67,37 +68,41 @@ var verbs = map[wire.Type]func(*Service, context.Context, *request) (wire.Frame,
 // wrong. What the frame's type says decides, never the route by which it
 // came. The frame's bytes may be used again once Answer has returned.
 func (s *Service) Answer(ctx context.Context, id wire.ConnID, frame []byte) wire.Frame {
-	r := request{}
+	r := request{begun: s.Now()}
 	answer, err := s.answer(ctx, id, frame, &r)
-	if err == nil {
-		return answer
+	if err != nil {
+		answer = s.refuse(ctx, id, &r, err)
 	}
+	s.answered(ctx, &r, err)
+	return answer
+}
+
+// refuse returns the frame that says why there is no other answer to r, or
+// posts it when the connection ends with it.
+func (s *Service) refuse(ctx context.Context, id wire.ConnID, r *request, err error) wire.Frame {
 	if kind := fault.KindOf(err); kind == fault.Internal || kind == fault.Unavailable {
 		s.trouble(ctx, "answer", err)
 	}
 	refusal := wire.Error(r.ID, err)
-	code, ends := r.ends(err)
-	if !ends {
-		return refusal
+	if code, ends := r.ends(err); ends {
+		// The frame must be ahead of the end, and on API Gateway an answer is not:
+		// it leaves after the handler has returned.
+		s.Poster.Post(ctx, []wire.ConnID{id}, refusal)
+		if err := s.Poster.Close(ctx, id, code, wire.Reason(fault.Public(err).Text)); err != nil {
+			s.trouble(ctx, "close after a refusal", err)
+		}
+		refusal = wire.Frame{}
 	}
-	// The frame must be ahead of the end, and on API Gateway an answer is not:
-	// it leaves after the handler has returned.
-	s.Poster.Post(ctx, []wire.ConnID{id}, refusal)
-	if err := s.Poster.Close(ctx, id, code, wire.Reason(fault.Public(err).Text)); err != nil {
-		s.trouble(ctx, "close after a refusal", err)
-	}
-	return wire.Frame{}
+	s.recordRefusedFrame(ctx, id, r, err)
+	return refusal
 }
 
 func (s *Service) answer(ctx context.Context, id wire.ConnID, frame []byte, r *request) (answer wire.Frame, err error) {
 	if r.Request, err = wire.Decode(frame); err != nil {
 		return wire.Frame{}, err
 	}
-	if r.from, err = s.Connections.Get(ctx, id); err != nil {
-		return wire.Frame{}, absent(err, "this connection is no longer known: open a new one")
-	}
-	if r.app, err = s.Apps.App(ctx, r.from.App); err != nil {
-		return wire.Frame{}, absent(err, "this application is no longer there")
+	if err := s.attribute(ctx, id, r); err != nil {
+		return wire.Frame{}, err
 	}
 	if err := s.alive(r); err != nil {
 		return wire.Frame{}, err
@@ -178,33 +183,6 @@ func (r *request) ack(n wire.Counts) wire.Frame {
 		return wire.Frame{}
 	}
 	return wire.Ack(r.ID, n)
-}
-
-// record writes an event about a message or a connection. Telemetry that
-// cannot be written does not undo what happened.
-func (s *Service) record(ctx context.Context, of *app.App, e telemetry.Event, durable bool) {
-	e.Node, e.App, e.At = s.Node, of.ID, s.Now().UTC()
-	if err := s.Recorder.Record(ctx, telemetry.Record{Event: e, Expires: e.At.Add(of.Limits().Retention)}, durable); err != nil {
-		s.trouble(ctx, "record telemetry", err)
-	}
-}
-
-// recordedTopic is n as the application lets it be recorded.
-func recordedTopic(of *app.App, n topic.Name) privacy.RecordedTopic {
-	if of.Settings.BlindTopics {
-		return privacy.RecordTopic(n, &of.Blind)
-	}
-	return privacy.RecordTopic(n, nil)
-}
-
-// anonymise returns what may be recorded of an address: nothing, when the
-// day's secret cannot be had. Nobody is refused service for that.
-func (s *Service) anonymise(ctx context.Context, of *app.App, a privacy.Addr) privacy.Anonymised {
-	kept, err := s.Anonymiser.Anonymise(ctx, a, string(of.ID), of.Settings.Addresses, s.Now())
-	if err != nil {
-		s.trouble(ctx, "anonymise an address", err)
-	}
-	return kept
 }
 
 func (s *Service) trouble(ctx context.Context, what string, err error) {

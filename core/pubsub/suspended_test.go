@@ -6,6 +6,7 @@ import (
 
 	"tacet/core/app"
 	"tacet/core/fault"
+	"tacet/core/privacy"
 	"tacet/core/pubsub/pubsubtest"
 	"tacet/core/wire"
 )
@@ -26,7 +27,7 @@ func TestASuspendedApplicationServesNobody(t *testing.T) {
 	suspend(h, true)
 
 	wantFault(t, h.Connect(t.Context(), arrival(h, "c", pubsubtest.AppA, good)), fault.Forbidden, wire.CodeSuspended)
-	_, err := h.Backend(t.Context(), string(pubsubtest.AppA), h.Token(pubsubtest.AdminSecret, "backend", time.Hour, allRights...))
+	_, err := h.Backend(t.Context(), string(pubsubtest.AppA), h.Token(pubsubtest.AdminSecret, "backend", time.Hour, allRights...), privacy.Addr{})
 	wantFault(t, err, fault.Forbidden, wire.CodeSuspended)
 	wantHeard(t, h, "b")
 

@@ -30,7 +30,7 @@ type Function struct {
 
 	DynamoDB       string `env:"AWS_ENDPOINT_URL_DYNAMODB" default:"" by:"connect welcome disconnect subscribe publish fallback api rollup expire manage erase" help:"Where DynamoDB is, if not at the region's own address."`
 	RealtimeTable  string `env:"TACET_REALTIME_TABLE" by:"connect welcome disconnect subscribe publish fallback api expire manage erase" help:"The table of connections, subscriptions and the secrets of days."`
-	TelemetryTable string `env:"TACET_TELEMETRY_TABLE" by:"welcome disconnect publish api rollup manage erase" help:"The table of events, and of what they add up to."`
+	TelemetryTable string `env:"TACET_TELEMETRY_TABLE" by:"connect welcome disconnect subscribe publish fallback api rollup manage erase" help:"The table of events, and of what they add up to."`
 	DirectoryTable string `env:"TACET_DIRECTORY_TABLE" by:"connect welcome disconnect subscribe publish fallback api manage erase" help:"The table of accounts and applications."`
 	VaultTable     string `env:"TACET_VAULT_TABLE" by:"connect fallback api manage erase" help:"The table of the data keys that what is personal is sealed with."`
 	LedgerTable    string `env:"TACET_LEDGER_TABLE" by:"manage erase" help:"The table of administrative requests."`

@@ -29,7 +29,7 @@ func TestAFunctionHasWhatItReadsAndNothingElse(t *testing.T) {
 	}
 	want := config.Function{
 		Region: "eu-central-1", KeyID: "MARKER", SecretKey: "MARKER", SessionToken: "MARKER", LogLevel: "info", Node: "here",
-		RealtimeTable: "r", DirectoryTable: "d", VaultTable: "v", MasterKeys: "k", WelcomeFunction: "w",
+		RealtimeTable: "r", TelemetryTable: "t", DirectoryTable: "d", VaultTable: "v", MasterKeys: "k", WelcomeFunction: "w",
 	}
 	if *connect != want {
 		t.Errorf("got %+v, want %+v", *connect, want)

@@ -278,6 +278,13 @@ func (m *Memory) Take(_ context.Context, id wire.ConnID, perSecond int, now time
 	return 0, nil
 }
 
+// Tell implements pubsub.Rates. Nothing is told of a connection that is not
+// known.
+func (m *Memory) Tell(id wire.ConnID, perSecond int, now time.Time) bool {
+	e := m.find(id)
+	return e != nil && e.told.take(perSecond, now) == 0
+}
+
 func (m *Memory) shard(id wire.ConnID) *shard {
 	return &m.shards[maphash.String(m.seed, string(id))%uint64(len(m.shards))]
 }

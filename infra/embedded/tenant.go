@@ -24,7 +24,8 @@ type tenant struct {
 type entry struct {
 	conn      atomic.Pointer[pubsub.Connection]
 	tenant    *tenant
-	allowance allowance
+	allowance allowance     // of messages
+	told      allowance     // of refusals
 	when      [clocks]int64 // microseconds since 1970
 	at        [clocks]int32 // place in the queue, from 1; 0 is not there
 	// seats are the entry's places in audiences: everybody, its subject, and

@@ -71,6 +71,10 @@ func registerBackend[I, O any](s *server, op huma.Operation, do operation[I, O])
 		if err := c.authenticate(ctx); err != nil {
 			return nil, err
 		}
-		return do(ctx, c, in)
+		out, err := do(ctx, c, in)
+		if err != nil {
+			c.backend.Refused(ctx, err)
+		}
+		return out, err
 	})
 }

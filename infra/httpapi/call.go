@@ -19,7 +19,7 @@ type call struct {
 
 // authenticate finds out whose the request is.
 func (c *call) authenticate(ctx context.Context) (err error) {
-	c.backend, err = c.s.Service.Backend(ctx, c.Request.PathValue("app"), c.Bearer())
+	c.backend, err = c.s.Service.Backend(ctx, c.Request.PathValue("app"), c.Bearer(), c.Address())
 	if reason := grant.ReasonOf(err); (reason == grant.NoKey || reason == grant.BadSignature) && c.s.Service.IsClientToken(ctx, c.App(), c.Bearer()) {
 		return &fault.Error{
 			Kind: fault.Forbidden, Code: wire.CodeForbidden, Cause: err,

@@ -93,6 +93,7 @@ func (s *server) publishBatch(ctx context.Context, c *call, _ *door.Nothing) (*b
 	for i, item := range items {
 		result, err := c.post(ctx, item)
 		if err != nil {
+			c.backend.Refused(ctx, err)
 			p := door.ProblemOf(err)
 			results[i] = PublishedItem{Status: p.Status, Problem: p}
 			continue
@@ -112,7 +113,7 @@ func (c *call) post(ctx context.Context, body []byte) (Published, error) {
 		p.ID = c.s.NewID()
 	}
 	n, err := c.backend.Publish(ctx, pubsub.Publication{
-		Topic: p.Topic, MessageType: p.MessageType, Message: p.Message, Compress: p.Compress, Address: c.Address(),
+		Topic: p.Topic, MessageType: p.MessageType, Message: p.Message, Compress: p.Compress,
 	})
 	if err != nil {
 		return Published{}, err

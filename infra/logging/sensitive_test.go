@@ -68,7 +68,7 @@ func sensitive(t *testing.T) map[string]any {
 		"wire.Request": request, "*wire.Request": &request, "wire.Post": post, "wire.Client": client,
 		"wire.Frame": wire.Publication(&request, client), "topic.Name": topic.PrivOf(marker), "topic.Pattern": topic.Pattern(marker),
 		"app.App": &app.App{Account: marker, Blind: privacy.NewBlindKey(day)}, "pubsub.Arrival": pubsub.Arrival{Token: marker, Address: raw},
-		"pubsub.Connection": &pubsub.Connection{Subject: marker, Grants: grants}, "pubsub.Publication": pubsub.Publication{Message: []byte(marker), Address: raw},
+		"pubsub.Connection": &pubsub.Connection{Subject: marker, Grants: grants}, "pubsub.Publication": pubsub.Publication{Message: []byte(marker)},
 		"bytes": []byte(marker), "strings": []string{marker},
 	}
 }

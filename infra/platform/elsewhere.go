@@ -104,6 +104,11 @@ func (e elsewhere) Take(ctx context.Context, _ wire.ConnID, _ int, _ time.Time) 
 	return 0, e.missing(ctx, "Rates")
 }
 
+func (e elsewhere) Tell(wire.ConnID, int, time.Time) bool {
+	_ = e.missing(context.Background(), "Rates")
+	return false
+}
+
 func (e elsewhere) Secret(ctx context.Context, _ privacy.Day) (privacy.Secret, error) {
 	return privacy.Secret{}, e.missing(ctx, "DaySecrets")
 }

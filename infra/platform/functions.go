@@ -20,7 +20,7 @@ type Handler interface {
 func Connect(p *Parts) Handler {
 	s := p.service()
 	s.Apps, s.FetchKeys = p.keys()
-	s.Connections, s.Anonymiser.Secrets = p.realtime(), p.secrets()
+	s.Connections, s.Anonymiser.Secrets, s.Recorder = p.realtime(), p.secrets(), p.telemetry()
 	functions := p.functions()
 	s.Greet = func(ctx context.Context, id wire.ConnID) error {
 		greeting, err := json.Marshal(entry.Greeting{ConnectionID: id})
@@ -55,6 +55,7 @@ func (p *Parts) coming() *pubsub.Service {
 func Subscribe(p *Parts) Handler {
 	s, store := p.service(), p.realtime()
 	s.Apps, s.Connections, s.Subscriptions, s.Poster, s.Rates = p.apps(), store, store, p.poster(), new(dynamo.Rates)
+	s.Recorder = p.telemetry()
 	return entry.Subscribe{Service: s, Log: p.Log}
 }
 
@@ -72,6 +73,7 @@ func Fallback(p *Parts) Handler {
 	s, store := p.service(), p.realtime()
 	s.Apps, s.FetchKeys = p.keys()
 	s.Connections, s.Subscriptions, s.Poster, s.Rates = store, store, p.poster(), new(dynamo.Rates)
+	s.Recorder = p.telemetry()
 	return entry.Fallback{Service: s, Log: p.Log}
 }
 

@@ -64,6 +64,7 @@ func (r *rig) comingAndGoing() {
 	r.connect("here", "alice")
 	r.connect("here", "alice") // again, as when the first answer was lost
 	r.connect("here", "bob")   // an id that was another's
+	r.refuseConnect()
 	r.watcher()
 	r.invoke("welcome", []byte(`{"connectionId":"here"}`))
 	if !slices.ContainsFunc(r.posted["here"], func(f string) bool { return strings.Contains(f, `"welcome"`) }) {
@@ -83,6 +84,18 @@ func (r *rig) connect(id string, who grant.Subject) {
 		Query: apigw.Query{"app": {appID}, "access_token": {r.token(userSecret, who, time.Hour, grant.Write("*"))}},
 	}
 	if got := r.invoke("connect", e.AppendJSON(nil)); !strings.Contains(got, `"statusCode":200`) {
+		r.t.Errorf("connect: %s: %s", got, r.log)
+	}
+}
+
+// refuseConnect is an arrival whose token is an admin's: that is recorded.
+func (r *rig) refuseConnect() {
+	r.t.Helper()
+	e := apigw.Event{
+		Type: apigw.Connect, RouteKey: "$connect", ConnectionID: "stranger", RequestID: "request", SourceIP: apigw.NewPrivate("203.0.113.9"),
+		Query: apigw.Query{"app": {appID}, "access_token": {r.token(adminSecret, "mallory", time.Hour)}},
+	}
+	if got := r.invoke("connect", e.AppendJSON(nil)); !strings.Contains(got, `"statusCode":403`) {
 		r.t.Errorf("connect: %s: %s", got, r.log)
 	}
 }

@@ -128,6 +128,11 @@ func (f *Faults) Service(s *pubsub.Service) *pubsub.Service {
 			return result(f, "FetchKeys", func() ([]grant.Key, error) { return s.FetchKeys(ctx, url, alg, fresh) })
 		}
 	}
+	if s.CountOpen != nil {
+		through.CountOpen = func(ctx context.Context, of app.ID) (int, error) {
+			return result(f, "CountOpen", func() (int, error) { return s.CountOpen(ctx, of) }, of)
+		}
+	}
 	through.Greet = func(ctx context.Context, id wire.ConnID) error {
 		return f.do("Greet", func() error { return s.Greet(ctx, id) }, id)
 	}
@@ -246,6 +251,11 @@ type faultyRates struct {
 
 func (x faultyRates) Take(ctx context.Context, id wire.ConnID, perSecond int, now time.Time) (time.Duration, error) {
 	return result(x.f, "Rates.Take", func() (time.Duration, error) { return x.p.Take(ctx, id, perSecond, now) }, id, perSecond, now)
+}
+
+// Tell has no error: one that fails tells nothing of it.
+func (x faultyRates) Tell(id wire.ConnID, perSecond int, now time.Time) bool {
+	return x.p.Tell(id, perSecond, now)
 }
 
 type faultySecrets struct {

@@ -36,15 +36,17 @@ func NewHost(t *testing.T, open OpenStores, a *app.App) *Host {
 	clock := NewClock()
 	h := &Host{T: t, Clock: clock, Model: NewMemory(t, clock), Poster: NewPoster(t)}
 	t.Cleanup(h.Model.CheckLoans)
+	t.Cleanup(h.Model.CheckRecords)
 	h.Model.Put(a, Keys())
 	h.Stores = h.Model.Stores()
+	count := h.Model.CountOpen
 	if open != nil {
-		h.Stores = open(t, clock)
+		h.Stores, count = open(t, clock), h.count
 	}
 	h.Service = &pubsub.Service{
 		Apps: h.Model, Connections: h.Stores.Connections, Subscriptions: h.Stores.Subscriptions, Audience: h.Stores.Audience,
 		Poster: h.Poster, Recorder: h.Model, Rates: h.Stores.Rates, Anonymiser: privacy.Anonymiser{Secrets: h.Model},
-		Greet: h.greet, Trouble: h.trouble, Now: clock.Now, Node: "node",
+		CountOpen: count, Greet: h.greet, Trouble: h.trouble, Now: clock.Now, Node: "node",
 	}
 	return h
 }
@@ -68,6 +70,13 @@ func (h *Host) greet(_ context.Context, id wire.ConnID) error {
 	defer h.mu.Unlock()
 	h.greeted = append(h.greeted, id)
 	return nil
+}
+
+func (h *Host) count(_ context.Context, of app.ID) (int, error) {
+	ids, err := ReadAll(func(from pubsub.Cursor) (pubsub.Page, error) {
+		return h.Stores.Audience.OfApp(context.Background(), of, from)
+	})
+	return len(ids), err
 }
 
 func (h *Host) trouble(_ context.Context, _ string, err error) {

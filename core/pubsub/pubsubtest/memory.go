@@ -33,7 +33,7 @@ type Memory struct {
 	keys          map[app.ID]grant.Slots
 	connections   map[wire.ConnID]pubsub.Connection
 	subscriptions map[subscription]bool
-	buckets       map[wire.ConnID]bucket
+	buckets       map[string]bucket
 	records       []telemetry.Record
 	secrets       map[privacy.Day]privacy.Secret
 	lent          []lent
@@ -44,6 +44,7 @@ type subscription struct {
 	on topic.Name
 }
 
+// bucket is how many seconds' worth of something is used up.
 type bucket struct {
 	level float64
 	at    time.Time
@@ -57,7 +58,7 @@ func NewMemory(t testing.TB, clock *Clock) *Memory {
 	return &Memory{
 		t: t, clock: clock,
 		apps: map[app.ID]*app.App{}, keys: map[app.ID]grant.Slots{}, connections: map[wire.ConnID]pubsub.Connection{}, subscriptions: map[subscription]bool{},
-		buckets: map[wire.ConnID]bucket{}, secrets: map[privacy.Day]privacy.Secret{},
+		buckets: map[string]bucket{}, secrets: map[privacy.Day]privacy.Secret{},
 	}
 }
 
@@ -101,7 +102,8 @@ func (m *Memory) lock() func() {
 
 func (m *Memory) forget(id wire.ConnID) {
 	delete(m.connections, id)
-	delete(m.buckets, id)
+	delete(m.buckets, string(id))
+	delete(m.buckets, told+string(id))
 	maps.DeleteFunc(m.subscriptions, func(s subscription, _ bool) bool { return s.id == id })
 }
 
@@ -163,6 +165,17 @@ func (m *Memory) Add(_ context.Context, c *pubsub.Connection, q pubsub.Quota) er
 	}
 	m.connections[c.ID] = *c
 	return nil
+}
+
+// CountOpen returns how many connections an application has.
+func (m *Memory) CountOpen(_ context.Context, of app.ID) (n int, _ error) {
+	defer m.lock()()
+	for _, c := range m.connections {
+		if c.App == of {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // Get implements pubsub.Connections.
@@ -326,20 +339,33 @@ func (m *Memory) page(from pubsub.Cursor, f func(pubsub.Connection) bool) (pubsu
 func (m *Memory) Take(_ context.Context, id wire.ConnID, perSecond int, now time.Time) (time.Duration, error) {
 	defer m.lock()()
 	m.must(perSecond > 0, "a rate of %d messages a second", perSecond)
-	rate := float64(perSecond)
-	b, ok := m.buckets[id]
+	return m.take(string(id), float64(perSecond), now), nil
+}
+
+// Tell implements pubsub.Rates.
+func (m *Memory) Tell(id wire.ConnID, perSecond int, now time.Time) bool {
+	defer m.lock()()
+	m.must(perSecond > 0, "a rate of %d refusals a second", perSecond)
+	return m.take(told+string(id), float64(perSecond), now) == 0
+}
+
+// told begins the names of buckets of refusals.
+const told = "told "
+
+func (m *Memory) take(name string, rate float64, now time.Time) time.Duration {
+	b, ok := m.buckets[name]
 	if !ok {
-		b = bucket{rate, now}
+		b = bucket{0, now}
 	}
-	b.level = min(rate, b.level+rate*now.Sub(b.at).Seconds())
+	b.level = max(0, b.level-now.Sub(b.at).Seconds())
 	b.at = now
-	defer func() { m.buckets[id] = b }()
+	defer func() { m.buckets[name] = b }()
 	const dust = 1e-6 // of rounding
-	if b.level < 1-dust {
-		return time.Duration((1 - b.level) / rate * float64(time.Second)), nil
+	if over := b.level + 1/rate - 1; over > dust {
+		return time.Duration(over * float64(time.Second))
 	}
-	b.level--
-	return 0, nil
+	b.level += 1 / rate
+	return 0
 }
 
 // Record implements pubsub.Recorder.
@@ -348,9 +374,35 @@ func (m *Memory) Record(_ context.Context, r telemetry.Record, _ bool) error {
 	m.must(r.App != "" && r.Topic != "" && !r.At.IsZero(), "an event without application, topic or time: %+v", r)
 	m.must(r.Expires.After(r.At), "an event that expires before it happens")
 	m.must(!strings.HasPrefix(string(r.Topic), "priv/") || r.Topic == privacy.PrivateTopics, "an event that names a private topic")
-	m.must(r.Size >= 0 && r.Subscribers >= 0, "an event with negative numbers")
+	m.must(r.Size >= 0 && r.Subscribers >= 0 && r.TookMicros >= 0, "an event with negative numbers")
 	m.records = append(m.records, r)
 	return nil
+}
+
+// CheckRecords fails the test if an event was recorded with attributes that only
+// events of other kinds have.
+func (m *Memory) CheckRecords() {
+	m.t.Helper()
+	for _, r := range m.Records() {
+		m.mustBeOfItsKind(r.Event)
+	}
+}
+
+func (m *Memory) mustBeOfItsKind(e telemetry.Event) {
+	m.t.Helper()
+	rest := telemetry.Event{Node: e.Node, App: e.App, Topic: e.Topic, At: e.At}
+	switch e.Topic {
+	case telemetry.TopicConnect:
+		rest.ClientIP, rest.Subscribers, rest.Country = e.ClientIP, e.Subscribers, e.Country
+	case telemetry.TopicDisconnect:
+		rest.ClientIP, rest.Subscribers = e.ClientIP, e.Subscribers
+	case telemetry.TopicError:
+		rest.ClientIP, rest.Code = e.ClientIP, e.Code
+		m.must(e.Code != 0, "a refusal without a code")
+	default:
+		rest.PublisherIP, rest.Size, rest.Subscribers, rest.TookMicros = e.PublisherIP, e.Size, e.Subscribers, e.TookMicros
+	}
+	m.must(rest == e, "an event of %s with attributes that such events do not have: %+v", e.Topic, e)
 }
 
 // Each implements telemetry.Events.

@@ -18,6 +18,8 @@ func TestRates(t *testing.T, open OpenStores) {
 		{"waiting as told helps", (*room).waitHelps},
 		{"over time the rate is the rate", (*room).steady},
 		{"connections have rates of their own", (*room).ownRates},
+		{"as many refusals are told of as in a second", (*room).tell},
+		{"what is told has no influence on what is sent, nor on what is told of others", (*room).tellApart},
 		{"a second of silence gives back one second, not more", (*room).silence},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -103,5 +105,42 @@ func (r *room) silence() {
 	r.wantBurst(n)
 	r.clock.Advance(time.Hour)
 	n, _ = r.take("one")
+	r.wantBurst(n)
+}
+
+// told returns how many of many refusals are told of.
+func (r *room) told(id wire.ConnID, perSecond int) (n int) {
+	for range 10 * rate {
+		if r.Rates.Tell(id, perSecond, r.clock.Now()) {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *room) tell() {
+	for range 3 {
+		if n := r.told("one", 10); n < 1 || n > 20 {
+			r.t.Errorf("%d were told of, want 10", n)
+		}
+		r.clock.Advance(time.Second)
+	}
+	for range 3 {
+		if n := r.told("one", 1); n != 1 {
+			r.t.Errorf("%d were told of, want 1", n)
+		}
+		if n := r.told("one", 10); n > 10 {
+			r.t.Errorf("%d more were told of", n)
+		}
+		r.clock.Advance(2 * time.Second)
+	}
+}
+
+func (r *room) tellApart() {
+	r.take("one")
+	if !r.Rates.Tell("one", 1, r.clock.Now()) || !r.Rates.Tell("two", 1, r.clock.Now()) {
+		r.t.Error("a first refusal is not told of")
+	}
+	n, _ := r.take("two")
 	r.wantBurst(n)
 }
