@@ -26,7 +26,7 @@
 // told to be an application's: of a handshake, a frame, a backend's request. A
 // refusal is recorded with its number in wire.Catalogue and the anonymised address
 // of who was refused, and with nothing of what was refused. Its record never
-// changes an answer, and keeps nobody waiting for longer than a second.
+// changes an answer.
 //
 // Of a connection's refused frames at most ten in a second are recorded, and about
 // one for its rate, so that nobody writes a flood by sending one. Handshakes and

@@ -128,7 +128,8 @@ type Poster interface {
 // Recorder writes telemetry.
 type Recorder interface {
 	// Record takes over an event. With durable it returns when the event will
-	// survive the end of the process; else it may return before, an error of
+	// survive the end of the process; else it gives up after a moment, because
+	// somebody who was refused may be waiting for the answer; it may return before, an error of
 	// the store may be reported with a later call, and the event is refused
 	// when the store is too far behind, where waiting would hold up a loop
 	// that serves sockets.

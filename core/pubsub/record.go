@@ -27,11 +27,7 @@ func (s *Service) record(ctx context.Context, of *app.App, e telemetry.Event, du
 }
 
 // recordRefusal writes that something was refused, and why: never what it was.
-// Whoever was refused may be waiting for the answer, so there is little time for
-// it.
 func (s *Service) recordRefusal(ctx context.Context, of *app.App, who privacy.Anonymised, err error) {
-	ctx, cancel := context.WithTimeout(ctx, closing)
-	defer cancel()
 	s.record(ctx, of, telemetry.Event{ClientIP: who, Topic: telemetry.TopicError, Code: codeOf(err)}, false)
 }
 
@@ -54,8 +50,6 @@ func (s *Service) recordRefusedFrame(ctx context.Context, id wire.ConnID, r *req
 		return
 	}
 	if !r.asked {
-		ctx, cancel := context.WithTimeout(ctx, closing)
-		defer cancel()
 		if err := s.attribute(ctx, id, r); err != nil {
 			if !errors.Is(err, ErrNoConnection) && !errors.Is(err, ErrNoApp) {
 				s.trouble(ctx, "record telemetry", err)

@@ -41,6 +41,8 @@ type Function struct {
 	FanoutThreshold int    `env:"TACET_FANOUT_THRESHOLD" default:"2000" by:"publish api" help:"How many connections a function posts to by itself. What is for more goes out in parts, by way of fanout."`
 	EraseFunction   string `env:"TACET_ERASE_FUNCTION" by:"manage" help:"The function that does what takes longer than a request, by name or ARN."`
 
+	CountryHeader string `env:"TACET_COUNTRY_HEADER" default:"" by:"connect" help:"The header in which an edge in front tells a client's country, such as CloudFront-Viewer-Country; without one no country is known. Only if the edge sets it on every request, and nobody can connect without passing it: else clients can say that they are anywhere."`
+
 	KMS        string `env:"AWS_ENDPOINT_URL_KMS" default:"" by:"connect fallback api manage erase" help:"Where KMS is, if not at the region's own address."`
 	MasterKeys string `env:"TACET_MASTER_KEYS" by:"connect fallback api manage erase" help:"The keys of KMS that data keys are wrapped with, by ARN, separated by commas: the first wraps, all unwrap."`
 
@@ -145,6 +147,10 @@ func (f *Function) check() error {
 			return wrong(field.Tag, "is no http or https URL")
 		}
 	}
+	if !isHeaderName(f.CountryHeader) {
+		field, _ := v.FieldByName("CountryHeader")
+		return wrong(field.Tag, "is no name of a header")
+	}
 	if _, err := logging.ParseLevel(f.LogLevel); err != nil {
 		field, _ := v.FieldByName("LogLevel")
 		return wrong(field.Tag, "is no log level")
@@ -155,6 +161,17 @@ func (f *Function) check() error {
 func isURL(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && u.RawQuery == "" && u.Fragment == "" && u.User == nil
+}
+
+// isHeaderName reports whether a header can be called so, or whether none is
+// named.
+func isHeaderName(name string) bool {
+	for i := range len(name) {
+		if c := name[i] | 0x20; (c < 'a' || c > 'z') && (c < '0' || c > '9') && name[i] != '-' {
+			return false
+		}
+	}
+	return len(name) <= 100
 }
 
 func wrong(tag reflect.StructTag, problem string) error {

@@ -34,6 +34,8 @@ type Standalone struct {
 	// believes nobody. It makes the host one that others reach; see Local.
 	TrustedProxies int `default:"0" placeholder:"N" env:"TACET_TRUSTED_PROXIES" help:"How many proxies in front append the address that they saw to X-Forwarded-For, where each client's is then taken from. Only if nobody can connect without passing all of them: else clients can say that they are anybody. Default: 0, the header is not read."`
 
+	CountryHeader string `placeholder:"NAME" env:"TACET_COUNTRY_HEADER" help:"The header in which an edge in front tells a client's country in two letters, such as CF-IPCountry or CloudFront-Viewer-Country: it is recorded with each connection. Only if the edge sets it on every request, and nobody can connect without passing it: else clients can say that they are anywhere. Default: none, no country is known."`
+
 	LogLevel  string `enum:"debug,info,warn,error" default:"info" env:"TACET_LOG_LEVEL" help:"What to log, to standard error: ${enum}. No level logs a message, a token or an address."`
 	LogFormat string `enum:",text,json" default:"" placeholder:"text|json" env:"TACET_LOG_FORMAT" help:"How to log it. Default: text on a terminal, json elsewhere."`
 
@@ -85,6 +87,8 @@ func (s *Standalone) Validate() error {
 		return errors.New("--insecure contradicts --tls-cert and --domain: leave one of them out")
 	case s.TrustedProxies < 0:
 		return errors.New("--trusted-proxies is how many proxies stand in front: it begins at 0")
+	case !isHeaderName(s.CountryHeader):
+		return fmt.Errorf("--country-header %q is not the name of a header such as CF-IPCountry", s.CountryHeader)
 	case !s.Secure() && !s.Insecure && !loopback(host):
 		return fmt.Errorf("--listen %s can be reached from other machines, which could read tokens and messages on the way. "+
 			"Say --tls-cert FILE --tls-key FILE, or --domain NAME for a certificate from Let's Encrypt, "+

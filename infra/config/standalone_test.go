@@ -114,6 +114,7 @@ func TestWrongUseSaysWhatToDo(t *testing.T) {
 		{"--tls-cert a --tls-key b --insecure", "contradicts"},
 		{"--trusted-proxies=-1", "begins at 0"},
 		{"--trusted-proxies some", "trusted-proxies"},
+		{"--country-header=CF:IPCountry", "name of a header"},
 		{"--idle-timeout 0s", "longer than zero"},
 		{"--max-lifetime=-1s", "longer than zero"},
 		{"--max-lifetime=24h", "longer than the 2h0m0s"},
@@ -138,7 +139,7 @@ func TestRightUseIsAccepted(t *testing.T) {
 		"--listen 127.0.0.1:0", "--listen 127.9.9.9:80", "--listen [::1]:80", "--listen localhost:80", "--listen LOCALHOST:80",
 		"--listen [::ffff:127.0.0.1]:80",
 		"--listen 0.0.0.0:80 --insecure", "--listen :443 --domain example.org", "--listen :443 --tls-cert a --tls-key b",
-		"--memory", "--trusted-proxies 2", "--listen 0.0.0.0:80 --insecure --trusted-proxies 1", "--data x --memory", "--plan free", "--log-format json",
+		"--memory", "--trusted-proxies 2", "--country-header CF-IPCountry", "--listen 0.0.0.0:80 --insecure --trusted-proxies 1", "--data x --memory", "--plan free", "--log-format json",
 		"--oidc-issuer https://login.example.org/a --oidc-client-id x --oidc-client-secret y", "--oidc-issuer http://127.0.0.1:9 --oidc-client-id x",
 	} {
 		if _, err := parse(t, strings.Fields(args)...); err != nil {

@@ -45,10 +45,20 @@ const (
 	attrCode        = "code" // and attrCountry; what is zero of these three is absent
 )
 
+// brief is how long an event is tried to be written that need not be durable:
+// some of those that cause one wait to be told why they were refused.
+const brief = 2 * time.Second
+
 // Record implements pubsub.Recorder. It always waits for the event to be
-// written: on Lambda nothing happens after the answer. The event has an id of
-// its own, so that writing it again changes nothing.
-func (t *Telemetry) Record(ctx context.Context, r telemetry.Record, _ bool) error {
+// written, but not for long if it need not be durable: on Lambda nothing happens
+// after the answer. The event has an id of its own, so that writing it again
+// changes nothing.
+func (t *Telemetry) Record(ctx context.Context, r telemetry.Record, durable bool) error {
+	if !durable {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, brief)
+		defer cancel()
+	}
 	id := rand.Text()
 	return t.put(ctx, topic.Spread(id, eventParts), id, r)
 }

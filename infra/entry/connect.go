@@ -3,6 +3,7 @@ package entry
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"tacet/core/app"
 	"tacet/core/privacy"
@@ -15,6 +16,9 @@ import (
 type Connect struct {
 	Service *pubsub.Service
 	Log     *slog.Logger // made by package logging; nil logs nothing
+	// CountryHeader names the header in which an edge tells the client's country.
+	// "" where there is no edge that sets it, so that anybody could.
+	CountryHeader string
 }
 
 // InvokeEvent answers an event. A 2xx lets the client in.
@@ -55,7 +59,26 @@ func (f Connect) admit(ctx context.Context, e *apigw.Event, r *apigw.Response) e
 		App:     e.Query.Get("app"),
 		Token:   token,
 		Address: privacy.ParseAddr(e.SourceIP.Raw()),
+		Country: country(e.Headers, f.CountryHeader),
 	})
+}
+
+// country returns what an edge has told, once: of several values one is the
+// client's, and nobody knows which.
+func country(h apigw.Header, header string) privacy.Country {
+	if header == "" {
+		return ""
+	}
+	var told []string
+	for name, values := range h {
+		if strings.EqualFold(name, header) {
+			told = append(told, values...)
+		}
+	}
+	if len(told) != 1 {
+		return ""
+	}
+	return privacy.ParseCountry(told[0])
 }
 
 // record writes the one line that a handshake has in the log.

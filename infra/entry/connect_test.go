@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"tacet/core/app"
+	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/wire"
 	"tacet/infra/apigw"
+	"tacet/infra/entry"
 )
 
 // arrival is the event of somebody who may come in.
@@ -66,6 +68,39 @@ func TestAddressIsKeptAnonymised(t *testing.T) {
 	c, err := r.Get(t.Context(), connID)
 	if err != nil || c.Address.Value() != "203.0.113.0/24" || c.Subject != "alice" {
 		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
+func TestTheCountryIsWhatTheEdgeTells(t *testing.T) {
+	for _, c := range []struct {
+		header  string
+		headers apigw.Header
+		want    privacy.Country
+	}{
+		{"CloudFront-Viewer-Country", apigw.Header{"CloudFront-Viewer-Country": {"DE"}}, "DE"},
+		{"CloudFront-Viewer-Country", apigw.Header{"cloudfront-viewer-country": {"CH"}}, "CH"},
+		{"cf-ipcountry", apigw.Header{"Cf-Ipcountry": {"AT"}, "X-Country": {"FR"}}, "AT"},
+		{"CF-IPCountry", apigw.Header{"CF-IPCountry": {"XX"}}, ""}, // unknown
+		{"CF-IPCountry", apigw.Header{"CF-IPCountry": {"T1"}}, ""}, // Tor
+		{"CF-IPCountry", apigw.Header{"CF-IPCountry": {"de"}}, ""},
+		{"CF-IPCountry", apigw.Header{"CF-IPCountry": {"DE, FR"}}, ""},
+		{"CF-IPCountry", apigw.Header{"CF-IPCountry": {"203.0.113.77"}}, ""},
+		{"CF-IPCountry", apigw.Header{"CF-IPCountry": {"FR", "DE"}}, ""}, // one is the client's
+		{"CF-IPCountry", apigw.Header{"CF-IPCountry": {"DE"}, "cf-ipcountry": {"FR"}}, ""},
+		{"CF-IPCountry", apigw.Header{"CF-IPCountry": {}}, ""},
+		{"CF-IPCountry", nil, ""},
+		{"", apigw.Header{"CloudFront-Viewer-Country": {"DE"}, "": {"DE"}}, ""}, // nobody is believed
+	} {
+		r := newRig(t)
+		e := arrival(t)
+		e.Headers = c.headers
+		f := entry.Connect{Service: r.service, CountryHeader: c.header}
+		if got, err := f.InvokeEvent(t.Context(), e); err != nil || got.StatusCode != 200 {
+			t.Fatalf("%+v: %d, %v", c, got.StatusCode, err)
+		}
+		if found, err := r.Get(t.Context(), connID); err != nil || found.Country != c.want {
+			t.Errorf("%+v: got %+v, %v", c, found, err)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func Connect(p *Parts) Handler {
 		}
 		return functions.Start(ctx, p.settings.WelcomeFunction, greeting)
 	}
-	return entry.Connect{Service: s, Log: p.Log}
+	return entry.Connect{Service: s, Log: p.Log, CountryHeader: p.settings.CountryHeader}
 }
 
 // Welcome greets who has connected, and announces them.

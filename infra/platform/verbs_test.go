@@ -2,6 +2,7 @@ package platform_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -97,6 +98,26 @@ func (r *rig) refuseConnect() {
 	}
 	if got := r.invoke("connect", e.AppendJSON(nil)); !strings.Contains(got, `"statusCode":403`) {
 		r.t.Errorf("connect: %s: %s", got, r.log)
+	}
+}
+
+func TestTheCountryThatTheEdgeTellsIsRecorded(t *testing.T) {
+	r := newRig(t, map[string]string{"TACET_COUNTRY_HEADER": "CloudFront-Viewer-Country"})
+	e := apigw.Event{
+		Type: apigw.Connect, RouteKey: "$connect", ConnectionID: "here", RequestID: "request", SourceIP: apigw.NewPrivate("203.0.113.9"),
+		Query:   apigw.Query{"app": {appID}, "access_token": {r.token(userSecret, "alice", time.Hour)}},
+		Headers: apigw.Header{"cloudfront-viewer-country": {"DE"}},
+	}
+	if got := r.invoke("connect", e.AppendJSON(nil)); !strings.Contains(got, `"statusCode":200`) {
+		t.Fatalf("connect: %s: %s", got, r.log)
+	}
+	r.invoke("welcome", []byte(`{"connectionId":"here"}`))
+	var recorded []string
+	for _, i := range local.Scan(t, r.names["telemetry"]) {
+		recorded = append(recorded, fmt.Sprint(i["country"]))
+	}
+	if len(recorded) != 1 || !strings.Contains(recorded[0], "DE") {
+		t.Errorf("recorded %v", recorded)
 	}
 }
 

@@ -17,6 +17,7 @@ const (
 	loopbackKeys   = "TACET_LOOPBACK_KEYS"
 	settleSeconds  = "TACET_SETTLE_SECONDS"
 	logLevel       = "TACET_LOG_LEVEL"
+	countryHeader  = "TACET_COUNTRY_HEADER"
 )
 
 var supplied = map[string]bool{dynamoDBURL: true, lambdaURL: true, kmsURL: true, connectionsURL: true, loopbackKeys: true, settleSeconds: true, logLevel: true}
@@ -35,6 +36,9 @@ func (s *Stack) environment(f *template.Function, guard, stage string) map[strin
 	}
 	if level := s.opts.Settings.LogLevel; level != "" {
 		env[logLevel] = level
+	}
+	if _, reads := env[countryHeader]; reads && s.opts.Settings.CountryHeader != "" {
+		env[countryHeader] = s.opts.Settings.CountryHeader
 	}
 	env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"] = f.ID, s.secret, ""
 	return env

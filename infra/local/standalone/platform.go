@@ -188,12 +188,13 @@ func (p *Platform) stage(s *config.Standalone) gateway.Options {
 	// A fresh token may have to wait for a key server, which must not hold up
 	// the loop on which the messages of others are handled.
 	fallback := entry.Fallback{Service: p.service, Log: p.log}
+	connect := entry.Connect{Service: p.service, Log: p.log, CountryHeader: s.CountryHeader}
 	details := slog.New(site.Quiet{Handler: p.log.Handler()})
 	welcome := entry.Welcome{Service: p.service, Log: details} // who comes is in the log already
 	return gateway.Options{
 		Stage: Stage, Selection: "$request.body.type",
 		Routes: map[string]gateway.Route{
-			apigw.RouteConnect:           {Handler: bounded{entry.Connect{Service: p.service, Log: p.log}, s.IntegrationTimeout}},
+			apigw.RouteConnect:           {Handler: bounded{connect, s.IntegrationTimeout}},
 			apigw.RouteDisconnect:        {Handler: entry.Disconnect{Service: p.service, Log: p.log}},
 			apigw.RouteDefault:           twoWay(gateway.Encoded(fallback)),
 			string(wire.TypeSubscribe):   subscribe,
