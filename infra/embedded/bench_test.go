@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -284,6 +285,112 @@ func BenchmarkEach(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/event")
+}
+
+// BenchmarkEachRecent reads the last seconds of an hour in which there was much,
+// as a page does that shows what is going on.
+func BenchmarkEachRecent(b *testing.B) {
+	d := disk(b, false)
+	now := telemetry.Hourly.Start(time.Now()).Add(59 * time.Minute)
+	fillHour(b, d, now, 200)
+	for b.Loop() {
+		seen := 0
+		if err := d.Telemetry.Each(background, pubsubtest.AppA, now.Add(-3*time.Second), now, now, func(telemetry.Event) error { seen++; return nil }); err != nil || seen != 600 {
+			b.Fatal(seen, err)
+		}
+	}
+}
+
+// fillHour records as many events a second in the hour until now.
+func fillHour(b *testing.B, d *embedded.Disk, now time.Time, perSecond int) {
+	b.Helper()
+	for second := range 3600 {
+		for n := range perSecond {
+			r := published(n)
+			r.At = now.Add(-time.Duration(second+1)*time.Second + time.Duration(n)*time.Second/time.Duration(perSecond))
+			r.Expires = r.At.Add(1000 * time.Hour)
+			if err := d.Telemetry.Record(background, r, n == perSecond-1); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// dayOf records a day of a million events that ended at midnight before now, as
+// they come in life: a few at a time.
+func dayOf(b *testing.B, d *embedded.Disk, midnight time.Time) {
+	b.Helper()
+	const n, together = 1_000_000, 12
+	for i := range n {
+		r := published(i * 7919)
+		r.At = midnight.Add(time.Duration(i-n) * (24 * time.Hour / n))
+		r.TookMicros, r.Expires = int64(i%5000), r.At.Add(1000*time.Hour)
+		_ = r.PublisherIP.UnmarshalText(fmt.Appendf(nil, "ipcrypt/1/2001:db8::%x", i*7919%5000))
+		if err := d.Telemetry.Record(background, r, i%together == together-1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkDay reports what a report of a day of a million events takes, without
+// rollups and with them, how long the first call of Roll takes to make these, and
+// how much each is on disk.
+func BenchmarkDay(b *testing.B) {
+	folder := b.TempDir()
+	midnight := telemetry.Daily.Start(time.Now())
+	d := open(b, embedded.Options{Folder: folder, Now: time.Now})
+	dayOf(b, d, midnight)
+	measure := func(what string, of func() error) {
+		b.Helper()
+		begin := time.Now()
+		if err := of(); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(time.Since(begin).Microseconds())/1000, "ms-"+what)
+	}
+	report := func(most telemetry.Span, of time.Duration) func() error {
+		return func() error {
+			var sum telemetry.Digest
+			err := d.Telemetry.Sum(background, pubsubtest.AppA, midnight.Add(-of), midnight, most, midnight, func(_ time.Time, x *telemetry.Digest) error { sum.Merge(x); return nil })
+			if sum.Messages == 0 {
+				b.Error("there is nothing")
+			}
+			return err
+		}
+	}
+	size := func() float64 {
+		mustClose(b, d)
+		n := int64(0)
+		tables, _ := filepath.Glob(filepath.Join(folder, "db", "*.sst"))
+		for _, name := range tables {
+			info, err := os.Stat(name)
+			if err != nil {
+				b.Fatal(err)
+			}
+			n += info.Size()
+		}
+		d = open(b, embedded.Options{Folder: folder, Now: time.Now})
+		return float64(n) / 1e6
+	}
+	for b.Loop() {
+		before := size()
+		b.ReportMetric(before, "MB-events")
+		measure("day-without", report(telemetry.Daily, 24*time.Hour))
+		measure("first-roll", func() error { return d.Telemetry.Roll(background, midnight.Add(10*time.Minute)) })
+		b.ReportMetric(size()-before, "MB-rollups")
+		measure("day-by-minute", report(telemetry.Minutely, 24*time.Hour))
+		measure("day-by-hour", report(telemetry.Hourly, 24*time.Hour))
+		measure("hour-by-minute", report(telemetry.Minutely, time.Hour))
+		one := published(1) // a minute of the next day closes the day
+		one.At = midnight.Add(time.Minute)
+		if err := d.Telemetry.Record(background, one, true); err != nil {
+			b.Fatal(err)
+		}
+		measure("minutely-roll", func() error { return d.Telemetry.Roll(background, midnight.Add(20*time.Minute)) })
+		measure("day", report(telemetry.Daily, 24*time.Hour))
+		ages := embedded.Ages{Disk: d, Retention: func(context.Context, app.ID) (time.Duration, error) { return time.Hour, nil }}
+		measure("ages", func() error { _, err := ages.Ages(background, midnight); return err })
+	}
 }
 
 func BenchmarkApp(b *testing.B) {

@@ -32,17 +32,17 @@
 //
 // Keys in Badger begin with a letter:
 //
-//	a application(16)                         an application of before there were accounts; see former.go
-//	d kind(1) # id # name                     a record of the directory; see record.go
-//	l e number(8)                             an entry of the ledger; see ledger.go for what leads to it
-//	n application(16) minute(8) any(8)        there are events of that minute that its rollup may lack; see news.go
-//	r application(16) span(1) hour(4) minute  a rollup of a minute, an hour or a day (m, h, d) that begins then
-//	t application(16) hour(4) time(8) any(8)  a block: events of that hour
+//	a application(16)                            an application of before there were accounts; see former.go
+//	d kind(1) # id # name                        a record of the directory; see record.go
+//	l e number(8)                                an entry of the ledger; see ledger.go for what leads to it
+//	n application(16) minute(8) number(8)        there are events of that minute that its rollup may lack; see news.go
+//	r application(16) span(1) hour(4) minute(1)  a rollup of a minute, an hour or a day (m, h, d) that begins then
+//	t application(16) hour(4) time(8) number(8)  a block: events of that hour
 //
 // where hour, minute (but that of a rollup, which is of its hour) and second
 // count from 1970, numbers are big-endian, and time is the second in which the
 // events happened, with its highest bit set. In blocks of former versions it is
-// the time of writing. See block.go and rollup.go for what is in a block and a
+// the time of writing. Numbers count blocks. See block.go and rollup.go for what is in a block and a
 // rollup. All events of one application and second that are committed together
 // become one block, so a hundred thousand small events a second are a few dozen
 // writes. A block lives, by Badger's own expiry, as long as the longest-lived of
@@ -85,9 +85,16 @@
 // Measured as above, on a disk of the same machine: an event that nobody waits
 // for takes 0.47 µs all told, one that somebody waits for 14 µs with one
 // caller, 4.7 µs with 8 and 1.2 µs with 256 at a time; with SyncWrites 258, 65
-// and 5 µs. Reading takes 0.11 µs for each event. Opening takes 11 to 30 ms
+// and 5 µs. Reading takes 0.11 µs for each event, and of the last three seconds
+// of an hour with 720,000 of them, 600 events, 0.12 ms. Opening takes 11 to 30 ms
 // and 2 MB of memory; while a million events are written as fast as they can
 // be, the process takes 85 MB, and 35 MB after. While an application's telemetry
 // is dropped, all others wait: 0.3 s for a hundred thousand events, 0.6 s for
 // three million, on a disk that holds twice as many.
+//
+// A day of a million events, of 5,000 clients on 50 topics, takes 28 MB, and its
+// rollups 8 MB. What it comes to takes 1.2 s to say without these and 0.08 ms with
+// them, 6 ms hour by hour and 0.15 s minute by minute. The first call of Roll
+// makes them in 1.6 s, and one that makes the last minute, hour and day of them in
+// 5 ms. To look for the oldest of everything takes 0.2 ms for an application.
 package embedded

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -38,10 +39,7 @@ func (t *Telemetry) write(blocks map[bucket]*blockWriter) error {
 			if err := t.announce(batch, at); err != nil {
 				return err
 			}
-			key, err := at.unique()
-			if err != nil {
-				return err
-			}
+			key := t.unique(at.key())
 			if err := batch.SetEntry(badger.NewEntry(key, b.data).WithTTL(ttl(b.expires, t.disk.options.Now()))); err != nil {
 				return err
 			}
@@ -52,6 +50,12 @@ func (t *Telemetry) write(blocks map[bucket]*blockWriter) error {
 		return fmt.Errorf("write telemetry: %w", err)
 	}
 	return nil
+}
+
+// unique returns a key that begins so and that nobody has used: by a number that
+// counts on from a random one, which the process began with.
+func (t *Telemetry) unique(key []byte) []byte {
+	return binary.BigEndian.AppendUint64(key, t.number.Add(1))
 }
 
 // ttl is for how long Badger, which knows no clock but its own and counts in

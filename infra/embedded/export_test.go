@@ -32,19 +32,13 @@ var ReadBlock = readBlock
 
 // PutBlock writes a block as it is, where former versions have, at that time.
 func (d *Disk) PutBlock(of app.ID, at time.Time, block []byte) error {
-	key, err := unique(binary.BigEndian.AppendUint64(hourKey(of, uint32(secondOf(at)/perHour)), uint64(at.UnixNano())))
-	if err != nil {
-		return err
-	}
+	key := d.Telemetry.unique(binary.BigEndian.AppendUint64(hourKey(of, uint32(secondOf(at)/perHour)), uint64(at.UnixNano())))
 	return d.db.Update(func(txn *badger.Txn) error { return txn.Set(key, block) })
 }
 
 // PutInSecond writes a block as it is, as one of what happened then.
 func (d *Disk) PutInSecond(of app.ID, at time.Time, block []byte) error {
-	key, err := bucket{of, secondOf(at)}.unique()
-	if err != nil {
-		return err
-	}
+	key := d.Telemetry.unique(bucket{of, secondOf(at)}.key())
 	return d.db.Update(func(txn *badger.Txn) error { return txn.Set(key, block) })
 }
 

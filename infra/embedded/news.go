@@ -44,13 +44,10 @@ func (t *Telemetry) announce(batch *badger.WriteBatch, at bucket) error {
 		return nil
 	}
 	key, err := keyOf(latePrefix, at.app)
-	if err == nil {
-		key, err = unique(binary.BigEndian.AppendUint64(key, uint64(at.second/60)))
-	}
 	if err != nil {
 		return err
 	}
-	return batch.Set(key, nil)
+	return batch.Set(t.unique(binary.BigEndian.AppendUint64(key, uint64(at.second/60))), nil)
 }
 
 // newsOf returns what is known of an application, after a start what its

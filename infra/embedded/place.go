@@ -1,9 +1,7 @@
 package embedded
 
 import (
-	"crypto/rand"
 	"encoding/binary"
-	"fmt"
 	"math"
 	"time"
 
@@ -20,7 +18,8 @@ type bucket struct {
 }
 
 // A key is the prefix, the application's 16 bytes, the hour, the second, and
-// then what makes it unique. In keys of former versions there is the time of
+// then a number that makes it unique. Numbers count on, because Badger takes
+// what is behind all else with less effort. In keys of former versions there is the time of
 // writing, in nanoseconds, where the second is: a bit tells which. These come
 // first in their hour, in which they may have happened at any time.
 const (
@@ -44,16 +43,6 @@ func hourKey(of app.ID, hour uint32) []byte {
 // key returns where the blocks of a bucket begin.
 func (b bucket) key() []byte {
 	return binary.BigEndian.AppendUint64(hourKey(b.app, uint32(b.second/perHour)), bySecond|uint64(b.second))
-}
-
-func (b bucket) unique() ([]byte, error) { return unique(b.key()) }
-
-func unique(key []byte) ([]byte, error) {
-	var random [8]byte
-	if _, err := rand.Read(random[:]); err != nil {
-		return nil, fmt.Errorf("write telemetry: %w", err)
-	}
-	return append(key, random[:]...), nil
 }
 
 // place is what the key of a block tells.

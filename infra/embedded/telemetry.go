@@ -2,9 +2,12 @@ package embedded
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tacet/core/app"
@@ -21,7 +24,8 @@ import (
 // sooner when it is half full. When a group is full, who wants an event to be
 // durable waits, and any other is refused: he may be serving sockets.
 type Telemetry struct {
-	disk *Disk
+	disk   *Disk
+	number atomic.Uint64 // of the last key
 
 	// lifetime is held by who erases, restamps or rolls: what is being
 	// rewritten, or made of something, must not come back after that was
@@ -67,7 +71,11 @@ var ErrClosed = errors.New("the stores are closed")
 var ErrBusy = errors.New("the stores do not keep up")
 
 func newTelemetry(d *Disk) *Telemetry {
-	return &Telemetry{disk: d, part: partOfLifetime, news: map[app.ID]*news{}, gathering: newGroup(), begun: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+	t := &Telemetry{disk: d, part: partOfLifetime, news: map[app.ID]*news{}, gathering: newGroup(), begun: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+	var random [8]byte
+	rand.Read(random[:]) // which ends the program rather than fail
+	t.number.Store(binary.BigEndian.Uint64(random[:]))
+	return t
 }
 
 func newGroup() *group { return &group{taken: make(chan struct{}), done: make(chan struct{})} }

@@ -220,6 +220,7 @@ func (p *Platform) serve(l net.Listener, secure bool) {
 	p.cancel = cancel
 	p.ticking.Go(func() { p.endExpired(ctx) })
 	p.ticking.Go(func() { p.jobs.run(ctx) })
+	p.ticking.Go(func() { (&watch{ages: p, log: p.log}).run(ctx) })
 	p.ticking.Go(func() { (&roller{roll: p.disk.Telemetry.Roll, log: p.log}).run(ctx) })
 	p.ticking.Go(func() { p.folder.StayIn(ctx, p.running, p.accounts, renewal, p.log) })
 	p.ticking.Go(func() { giveBack(ctx, p.gateway.Len, debug.FreeOSMemory) })
