@@ -332,10 +332,10 @@ func dayOf(b *testing.B, d *embedded.Disk, midnight time.Time) {
 	}
 }
 
-// BenchmarkDay reports what a report of a day of a million events takes, without
+// BenchmarkReport reports what a report of a day of a million events takes, without
 // rollups and with them, how long the first call of Roll takes to make these, and
 // how much each is on disk.
-func BenchmarkDay(b *testing.B) {
+func BenchmarkReport(b *testing.B) {
 	folder := b.TempDir()
 	midnight := telemetry.Daily.Start(time.Now())
 	d := open(b, embedded.Options{Folder: folder, Now: time.Now})
