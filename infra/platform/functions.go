@@ -47,6 +47,7 @@ func Disconnect(p *Parts) Handler {
 func (p *Parts) coming() *pubsub.Service {
 	s, store := p.service(), p.realtime()
 	s.Apps, s.Connections, s.Audience, s.Poster, s.Recorder = p.apps(), store, store, p.poster(), p.telemetry()
+	s.CountOpen = store.CountOpen
 	return s
 }
 
@@ -63,7 +64,7 @@ func Subscribe(p *Parts) Handler {
 func Publish(p *Parts) Handler {
 	s, store := p.service(), p.realtime()
 	s.Apps, s.Connections, s.Audience, s.Rates = p.apps(), store, store, new(dynamo.Rates)
-	s.Poster, s.Recorder = p.split(), p.telemetry()
+	s.Poster, s.Recorder, s.CountOpen = p.split(), p.telemetry(), store.CountOpen
 	return entry.Publish{Service: s, Log: p.Log}
 }
 
@@ -88,7 +89,7 @@ func (p *Parts) Server() (*pubsub.Service, telemetry.Figures) {
 	s, store, events := p.service(), p.realtime(), p.telemetry()
 	s.Apps, s.FetchKeys = p.keys()
 	s.Connections, s.Subscriptions, s.Audience = store, store, store
-	s.Poster, s.Recorder, s.Anonymiser.Secrets = p.split(), events, p.secrets()
+	s.Poster, s.Recorder, s.Anonymiser.Secrets, s.CountOpen = p.split(), events, p.secrets(), store.CountOpen
 	return s, events
 }
 

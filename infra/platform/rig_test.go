@@ -256,14 +256,25 @@ func (r *rig) send(function string, from wire.ConnID, frame, want string) {
 // call calls the HTTP API, and wants something in the answer.
 func (r *rig) call(method, path, query, body, want string) {
 	r.t.Helper()
+	if got := r.ask(method, path, query, body); !strings.Contains(got, want) {
+		r.t.Errorf("%s %s: got %s, want %q in it", method, path, got, want)
+	}
+}
+
+// read returns what the HTTP API answers.
+func (r *rig) read(path string) string {
+	r.t.Helper()
+	return r.ask("GET", path, "", "")
+}
+
+func (r *rig) ask(method, path, query, body string) string {
+	r.t.Helper()
 	event := map[string]any{
 		"version": "2.0", "rawPath": path, "rawQueryString": query, "body": body,
 		"headers":        map[string]string{"authorization": "Bearer " + r.token(adminSecret, "server", time.Hour, grant.Write("*"), string(grant.ManageSubscribers), string(grant.ManageConnections), string(grant.ManageApplication))},
 		"requestContext": map[string]any{"domainName": "localhost", "http": map[string]string{"method": method, "sourceIp": "192.0.2.7"}},
 	}
-	if got := plain(r.invoke("api", event)); !strings.Contains(got, want) {
-		r.t.Errorf("%s %s: got %s, want %q in it", method, path, got, want)
-	}
+	return plain(r.invoke("api", event))
 }
 
 // plain returns JSON whose texts look as they are.

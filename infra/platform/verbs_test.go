@@ -215,20 +215,21 @@ func (r *rig) schedules() {
 
 	r.rollUp()
 	r.measure()
-}
-
-// measure looks whether what was to end has ended.
-func (r *rig) measure() {
-	r.t.Helper()
-	was := r.ahead
-	r.ahead = time.Until(r.now().Truncate(time.Hour).Add(time.Hour + 7*time.Minute))
-	r.invoke("erase", map[string]any{"time": r.now().Truncate(time.Minute)})
-	r.ahead = was
 	for _, class := range []string{"event", "rollup", "activity"} {
 		if !strings.Contains(r.log.String(), `"class":"`+class+`"`) {
 			r.t.Errorf("nobody knows how old the oldest %s is: %s", class, r.log)
 		}
 	}
+}
+
+// measure waits until it is time to look whether what was to end has ended, and
+// returns when that is.
+func (r *rig) measure() time.Time {
+	r.t.Helper()
+	at := r.now().UTC().Truncate(time.Hour).Add(time.Hour + 7*time.Minute)
+	r.ahead = time.Until(at)
+	r.invoke("erase", map[string]any{"time": at})
+	return at
 }
 
 // rollUp sums up all events that there are.
