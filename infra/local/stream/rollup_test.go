@@ -1,9 +1,12 @@
 package stream_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -17,6 +20,7 @@ import (
 	"tacet/core/app"
 	"tacet/core/privacy"
 	"tacet/core/telemetry"
+	"tacet/core/telemetry/telemetrytest"
 	"tacet/infra/dynamo"
 	"tacet/infra/dynamo/dynamotest"
 	"tacet/infra/entry"
@@ -36,6 +40,9 @@ type diary struct {
 	written map[string]time.Time // by when it happened, which no two share
 }
 
+// stampLayout is how the time is written that an event's sort key begins with.
+const stampLayout = "2006-01-02T15:04:05.000000000Z"
+
 var diaryApps = []app.ID{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"}
 
 func newDiary(t *testing.T) *diary {
@@ -46,18 +53,18 @@ func newDiary(t *testing.T) *diary {
 
 // write writes events until the end of the third day, some of them late.
 func (d *diary) write(random *rand.Rand) {
-	topics := []privacy.RecordedTopic{"a", "b", telemetry.TopicConnect, telemetry.TopicDisconnect}
 	for i := range 180 {
 		d.now = d.now.Add(time.Duration(random.IntN(20)) * time.Minute)
 		if random.IntN(3) > 0 { // many at a time
 			d.now = d.now.Add(-time.Duration(random.IntN(20)) * time.Minute / 100)
 		}
-		e := telemetry.Event{Node: "n", App: diaryApps[random.IntN(2)], Topic: topics[random.IntN(4)], Size: random.IntN(100), Subscribers: random.IntN(9), At: d.now.Add(-time.Duration(i + 1))}
+		e := d.event(random)
+		e.At = d.now.Add(-time.Duration(i + 1))
 		if i%17 == 5 {
 			e.At = e.At.Add(-time.Duration(random.IntN(1000)) * time.Minute)
 		}
 		d.mu.Lock()
-		d.written[e.At.Format("2006-01-02T15:04:05.000000000Z")] = d.now.Truncate(time.Second)
+		d.written[e.At.Format(stampLayout)] = d.now.Truncate(time.Second)
 		d.mu.Unlock()
 		must(d.t, d.store.Record(d.t.Context(), telemetry.Record{Event: e, Expires: e.At.Add(400 * 24 * time.Hour)}, true))
 		d.all = append(d.all, e)
@@ -67,6 +74,25 @@ func (d *diary) write(random *rand.Rand) {
 		"pk": &types.AttributeValueMemberS{Value: "the end"}, "sk": &types.AttributeValueMemberS{Value: "."},
 	}})
 	must(d.t, err)
+}
+
+// event is one of any sort, with all that one of its sort may have.
+func (d *diary) event(random *rand.Rand) telemetry.Event {
+	e := telemetry.Event{Node: "n", App: diaryApps[random.IntN(2)], Subscribers: random.IntN(9)}
+	var from privacy.Anonymised
+	must(d.t, from.UnmarshalText(fmt.Appendf(nil, "truncate/1/203.0.%d.0/24", random.IntN(30))))
+	switch random.IntN(5) {
+	case 0:
+		e.Topic, e.ClientIP, e.Country = telemetry.TopicConnect, from, []privacy.Country{"DE", "FR", ""}[random.IntN(3)]
+	case 1:
+		e.Topic, e.ClientIP = telemetry.TopicDisconnect, from
+	case 2:
+		e.Topic, e.ClientIP, e.Code, e.Subscribers = telemetry.TopicError, from, 4300+random.IntN(3), 0
+	default:
+		e.Topic, e.PublisherIP = []privacy.RecordedTopic{"a", "b", "c"}[random.IntN(3)], from
+		e.Size, e.TookMicros = random.IntN(100), int64(1+random.IntN(1_000_000))
+	}
+	return e
 }
 
 // then is a function whose events were written when the diary says so, not when
@@ -187,6 +213,7 @@ func TestAReportSaysWhatWasWritten(t *testing.T) {
 func (d *diary) check() {
 	d.t.Helper()
 	for _, of := range diaryApps {
+		d.checkDigest(of)
 		got, err := telemetry.Aggregate(d.t.Context(), d.store, of, 5, 365*24*time.Hour, d.now)
 		must(d.t, err)
 		want := map[string]telemetry.Sums{}
@@ -203,13 +230,75 @@ func (d *diary) check() {
 			}
 		}
 	}
+	d.checkRollups()
+}
+
+// checkDigest holds all that reports are made of against the events.
+func (d *diary) checkDigest(of app.ID) {
+	d.t.Helper()
+	var got, want telemetry.Rollup
+	for _, e := range d.all {
+		if e.App == of {
+			want.Count(e)
+		}
+	}
+	must(d.t, d.store.Sum(d.t.Context(), of, d.now.AddDate(0, 0, -9), d.now.AddDate(0, 0, 9), telemetry.Daily, d.now, func(_ time.Time, part *telemetry.Digest) error {
+		got.Merge(part)
+		return nil
+	}))
+	if !sameRollup(d.t, &got, &want) {
+		d.t.Errorf("%s came to %+v, want %+v", of, got.Digest, want.Digest)
+	}
+}
+
+// checkRollups holds what was rolled up, whole digests of it, against a run in
+// which nothing went wrong.
+func (d *diary) checkRollups() {
+	d.t.Helper()
+	kept := map[telemetry.Span]int{}
+	for _, of := range diaryApps {
+		for number := range 8 {
+			p, clean := telemetry.Part{App: of, Number: number}, new(telemetrytest.Memory)
+			must(d.t, telemetry.Roll(d.t.Context(), clean, p, d.copy(p, clean), d.now))
+			for _, want := range clean.All(p) {
+				got, err := d.store.Kept(d.t.Context(), p, want.Span, want.Start, want.Start.Add(time.Minute), d.now)
+				must(d.t, err)
+				if len(got) != 1 || !sameRollup(d.t, &got[0], &want) {
+					d.t.Errorf("%v has %+v, want %+v", p, got, want)
+				}
+				kept[want.Span]++
+			}
+		}
+	}
 	rollups := map[string]int{}
 	for _, i := range local.Scan(d.t, d.table) {
 		if pk := i["pk"].(*types.AttributeValueMemberS).Value; strings.HasPrefix(pk, "r#") {
 			rollups[i["sk"].(*types.AttributeValueMemberS).Value[:1]]++
 		}
 	}
-	if rollups["m"] < 80 || rollups["h"] < 40 || rollups["d"] < 10 {
-		d.t.Errorf("there are so many rollups: %v", rollups)
+	if want := map[string]int{"m": kept[telemetry.Minutely], "h": kept[telemetry.Hourly], "d": kept[telemetry.Daily]}; !maps.Equal(rollups, want) || want["m"] < 80 || want["h"] < 40 || want["d"] < 10 {
+		d.t.Errorf("there are so many rollups: %v, want %v", rollups, want)
 	}
+}
+
+// copy puts the events of a part into another store, and returns the news of
+// them.
+func (d *diary) copy(p telemetry.Part, to *telemetrytest.Memory) []telemetry.Written {
+	d.t.Helper()
+	var news []telemetry.Written
+	must(d.t, d.store.Records(d.t.Context(), p, time.Time{}, d.now, d.now, func(r telemetry.Record) error {
+		to.Write(p, r)
+		news = append(news, telemetry.Written{At: r.At, Written: d.written[r.At.Format(stampLayout)]})
+		return nil
+	}))
+	return news
+}
+
+func sameRollup(t *testing.T, a, b *telemetry.Rollup) bool {
+	t.Helper()
+	x, err := a.MarshalBinary()
+	must(t, err)
+	y, err := b.MarshalBinary()
+	must(t, err)
+	return a.Sums == b.Sums && bytes.Equal(x, y) && a.Whole.Equal(b.Whole) && a.Expires.Equal(b.Expires)
 }
