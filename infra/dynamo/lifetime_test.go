@@ -67,13 +67,10 @@ func (p *past) at(i, n int) time.Time {
 
 // roll tells each part of an event that was written then.
 func (p *past) roll(store telemetry.Rollups, written time.Time) error {
-	for part := range 8 {
+	return eachPart(func(part int) error {
 		news := []telemetry.Written{{At: written, Written: written}}
-		if err := telemetry.Roll(p.t.Context(), store, telemetry.Part{App: pubsubtest.AppA, Number: part}, news, p.now); err != nil {
-			return err
-		}
-	}
-	return nil
+		return telemetry.Roll(p.t.Context(), store, telemetry.Part{App: pubsubtest.AppA, Number: part}, news, p.now)
+	})
 }
 
 // rest counts what rests of the applications, by the letter of its kind, as in
@@ -169,7 +166,7 @@ func (p *past) bounded(m *meter, do sweep, page, writes int) sweep {
 }
 
 func TestErasingIsBounded(t *testing.T) {
-	const events, page = 10_000, 250
+	const events, page = 4000, 100
 	dynamo.Sweeping(t, page)
 	p, m := newPast(t, events), new(meter)
 	_, rollups, _ := p.rest()
@@ -188,7 +185,7 @@ func TestErasingIsBounded(t *testing.T) {
 
 // What has the right end already is not written again.
 func TestStampingIsBounded(t *testing.T) {
-	const events, page = 2000, 50
+	const events, page = 800, 20
 	dynamo.Sweeping(t, page)
 	p, m := newPast(t, events), new(meter)
 	s := dynamo.NewTelemetry(client(local.Endpoint, m.called), p.table)
@@ -249,7 +246,7 @@ func TestALifetimeSurvivesACrashAtEveryPage(t *testing.T) {
 // Each request of one that goes wrong is made again, and what it leaves is the
 // same.
 func TestALifetimeMindsNoFault(t *testing.T) {
-	const events = 120
+	const events = 48
 	p, front := newPast(t, events), newProxy(t)
 	s := dynamo.NewTelemetry(client(front.URL, nil), p.table)
 	retention := week

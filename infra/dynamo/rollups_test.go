@@ -2,10 +2,12 @@ package dynamo_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,12 +43,20 @@ func (r *rolled) Record(ctx context.Context, e telemetry.Record, durable bool) e
 // roll tells every part of an event that one of them has.
 func (r *rolled) roll(ctx context.Context, e telemetry.Record) error {
 	news := []telemetry.Written{{At: e.At, Written: r.clock.Now()}}
-	for part := range 8 {
-		if err := telemetry.Roll(ctx, r.Telemetry, telemetry.Part{App: e.App, Number: part}, news, r.clock.Now()); err != nil {
-			return err
-		}
+	return eachPart(func(part int) error {
+		return telemetry.Roll(ctx, r.Telemetry, telemetry.Part{App: e.App, Number: part}, news, r.clock.Now())
+	})
+}
+
+// eachPart does something to each part of an application, at the same time.
+func eachPart(do func(part int) error) error {
+	failed := make([]error, 8)
+	var all sync.WaitGroup
+	for part := range failed {
+		all.Go(func() { failed[part] = do(part) })
 	}
-	return nil
+	all.Wait()
+	return errors.Join(failed...)
 }
 
 func TestRollupsChangeNothingThatIsRead(t *testing.T) {
