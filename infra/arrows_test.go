@@ -27,7 +27,7 @@ var (
 	// What runs, or is linked into what runs, in somebody's AWS account.
 	deployed = []string{
 		"core", "functions", "infra/apigw", "infra/config", "infra/console", "infra/dynamo", "infra/entry",
-		"infra/httpapi", "infra/invoke", "infra/jwks", "infra/logging", "infra/oidc", "infra/parcel", "infra/platform", "infra/poster",
+		"infra/httpapi", "infra/invoke", "infra/jwks", "infra/logging", "infra/metrics", "infra/oidc", "infra/parcel", "infra/platform", "infra/poster",
 		"infra/sigv4", "infra/vault",
 	}
 	// What holds every part together in one process, or tries them out there.
@@ -104,6 +104,14 @@ var rules = []rule{
 	{
 		from: deployed, except: []string{"infra/dynamo/dynamotest"}, not: []string{"infra/local", "infra/load", "infra/embedded", "infra/estimate", "infra/scenario", "infra/tacet"},
 		because: "what only one machine needs must not make a Lambda start slower",
+	},
+	{
+		from: deployed, except: []string{"infra/dynamo/dynamotest"}, not: []string{"github.com/prometheus"},
+		because: "nobody scrapes a Lambda, and a registry of figures makes it start slower",
+	},
+	{
+		from: []string{"infra/metrics"}, not: []string{"infra", "functions", "github.com"}, but: []string{"infra/metrics", "github.com/golang-jwt", "github.com/jedisct1"},
+		because: "it counts, whoever shows the figures; functions and the host on one machine share it",
 	},
 	{
 		from: everything, except: slices.Concat(hosts, []string{"infra/embedded"}), not: slices.Concat(hosts, []string{"infra/embedded"}),

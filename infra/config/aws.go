@@ -25,6 +25,8 @@ func (a *AWS) Validate(s *Standalone) error {
 		return errors.New("--template, --functions and --dynamodb are for the platform as on AWS: say --aws too")
 	case !a.AWS:
 		return nil
+	case s.MetricsListen != "":
+		return errors.New("--metrics-listen is for the platform in one process: on AWS figures are CloudWatch's; leave it out")
 	case s.Domain != "":
 		return errors.New("--aws is for trying things out, and gets no certificate from Let's Encrypt: say --tls-cert and --tls-key instead of --domain")
 	}

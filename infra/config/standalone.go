@@ -18,6 +18,8 @@ import (
 type Standalone struct {
 	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" env:"TACET_LISTEN" help:"Where to listen; port 0 takes a free one. Anything but this machine itself (127.0.0.1, ::1, localhost) needs TLS: --tls-cert and --tls-key, or --domain; or --insecure said aloud."`
 
+	MetricsListen string `placeholder:"HOST:PORT" env:"TACET_METRICS_LISTEN" help:"Where to show figures to everybody who gets there: /metrics for Prometheus, /status for people, /readyz. They name no application, and there is no TLS. Without it only programs of this machine, and the operator, see them on --listen."`
+
 	Data   string `placeholder:"DIR" type:"path" env:"TACET_DATA" help:"Folder for all that survives a restart: applications, telemetry (encrypted), keys. Made when it is not there. Default: ${data}."`
 	Memory bool   `env:"TACET_MEMORY" help:"Keep nothing on disk, whatever --data says; all is gone at the end."`
 
@@ -67,6 +69,13 @@ func (s *Standalone) Local() bool {
 	return err == nil && loopback(host) && s.TrustedProxies == 0
 }
 
+// MetricsLocal reports whether nobody but this machine can reach the listener of
+// figures. The settings have been validated.
+func (s *Standalone) MetricsLocal() bool {
+	host, err := listenHost(s.MetricsListen)
+	return err == nil && loopback(host)
+}
+
 // Validate returns nil, or an error that says which setting is wrong and what
 // to do about it. The command line parser calls it.
 func (s *Standalone) Validate() error {
@@ -94,6 +103,11 @@ func (s *Standalone) Validate() error {
 			"Say --tls-cert FILE --tls-key FILE, or --domain NAME for a certificate from Let's Encrypt, "+
 			"or --insecure if a proxy in front speaks TLS; or listen on 127.0.0.1 only", s.Listen)
 	}
+	if s.MetricsListen != "" {
+		if _, err := listenAt("--metrics-listen", s.MetricsListen); err != nil {
+			return err
+		}
+	}
 	if err := s.OIDC.Validate(); err != nil {
 		return err
 	}
@@ -111,13 +125,15 @@ func (s *Standalone) Validate() error {
 }
 
 // listenHost returns the host of a listen address, "" for all addresses.
-func listenHost(listen string) (string, error) {
+func listenHost(listen string) (string, error) { return listenAt("--listen", listen) }
+
+func listenAt(flag, listen string) (string, error) {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
-		return "", fmt.Errorf("--listen %q is not HOST:PORT, as in 127.0.0.1:8080 or [::1]:8080", listen)
+		return "", fmt.Errorf("%s %q is not HOST:PORT, as in 127.0.0.1:8080 or [::1]:8080", flag, listen)
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", fmt.Errorf("--listen %q: the port must be a number from 0 to 65535", listen)
+		return "", fmt.Errorf("%s %q: the port must be a number from 0 to 65535", flag, listen)
 	}
 	return host, nil
 }

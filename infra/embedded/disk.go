@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -52,6 +53,8 @@ type Disk struct {
 	stop    chan struct{}
 	closing sync.Once
 	stopped sync.WaitGroup
+
+	reclaimed atomic.Int64 // when that last went through, in seconds; 0 for not yet
 }
 
 // The memory that Badger may take. Its own defaults are made for servers that

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -21,10 +22,21 @@ const dropsAtOnce = 500
 // readable, and whole parts, if nothing in them is. What was kept in another way once (see Former) goes likewise.
 func (d *Disk) Reclaim() (int, error) {
 	dead, err := d.dead()
-	if err != nil || len(dead) == 0 {
-		return 0, err
+	if err == nil && len(dead) > 0 {
+		err = d.drop(dead, func() ([][]byte, error) { return d.stillDead(dead) })
 	}
-	return len(dead), d.drop(dead, func() ([][]byte, error) { return d.stillDead(dead) })
+	if err == nil {
+		d.reclaimed.Store(time.Now().Unix())
+	}
+	return len(dead), err
+}
+
+// Reclaimed returns when Reclaim last went through; zero if it has not yet.
+func (d *Disk) Reclaimed() time.Time {
+	if at := d.reclaimed.Load(); at != 0 {
+		return time.Unix(at, 0)
+	}
+	return time.Time{}
 }
 
 // drop removes all that lies under prefixes, without a trace in the files, and

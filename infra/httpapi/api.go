@@ -24,12 +24,18 @@ type API struct {
 	// NewID makes ids of requests, and of publications that bring none. Nil
 	// makes random ones.
 	NewID func() string
+	// Ready returns nil if requests can be answered, as far as it can be found
+	// out cheaply: anybody may ask. Nil is always ready.
+	Ready func(context.Context) error
+	// Version is what is running.
+	Version string
+	Watch   door.Watch // told of each request
 }
 
 // Handler returns the API, with what describes it. It is safe for concurrent
 // use.
 func (a API) Handler() http.Handler {
-	d := door.New(door.Config{Log: a.Log, TrustedProxies: a.TrustedProxies, NewID: a.NewID, Described: DocumentPath})
+	d := door.New(door.Config{Log: a.Log, TrustedProxies: a.TrustedProxies, NewID: a.NewID, Watch: a.Watch, Described: DocumentPath})
 	a.Route(d)
 	RouteDescriptions(d)
 	d.Page(DocumentPath, "application/json", func() []byte {

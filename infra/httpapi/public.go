@@ -19,6 +19,8 @@ const (
 	AsyncPath     = "/v1/asyncapi.json"
 	telemetryPath = "/.well-known/telemetry.json"
 	healthPath    = "/healthz"
+	ReadyPath     = "/readyz"
+	StatusPath    = "/status"
 )
 
 // ErrorEntry is one line of the catalogue of errors.
@@ -36,18 +38,48 @@ type Health struct {
 	Status string `json:"status" example:"ok"`
 }
 
+// Status is what anybody may know of how a platform is doing.
+type Status struct {
+	Version string `json:"version" doc:"What is running." example:"v1.2.0"`
+	Ready   bool   `json:"ready" doc:"As /readyz says."`
+}
+
 type (
 	manifestOutput  struct{ Body privacy.Manifest }
 	catalogueOutput struct {
 		Body []ErrorEntry `nullable:"false"`
 	}
 	healthOutput struct{ Body Health }
+	statusOutput struct{ Body Status }
 )
 
 func (s *server) routePublic() {
 	constant(s.door, telemetryPath, "telemetry-manifest", "What telemetry holds, and why",
 		"All that is recorded of a message or a connection: each attribute with its purpose, legal basis and what is done to it first.", &manifestOutput{privacy.Telemetry})
 	constant(s.door, healthPath, "health", "Whether the server is alive", "It says nothing about what the server depends on.", &healthOutput{Health{"ok"}})
+	s.routeReady()
+}
+
+func (s *server) routeReady() {
+	register(s.door, ReadyPath, "ready", "Whether the server can be sent requests",
+		"Its stores answer, and nobody stops it.", func(ctx context.Context, _ *door.Call, _ *door.Nothing) (*healthOutput, error) {
+			if err := s.ready(ctx); err != nil {
+				return nil, door.Unavailable(err)
+			}
+			return &healthOutput{Health{"ready"}}, nil
+		}, http.StatusServiceUnavailable)
+	register(s.door, StatusPath, "status", "How the server is doing",
+		"On one machine there is more in it, and a page for people, but only for who is at the machine itself or has a session of whoever runs the platform.",
+		func(ctx context.Context, _ *door.Call, _ *door.Nothing) (*statusOutput, error) {
+			return &statusOutput{Status{s.Version, s.ready(ctx) == nil}}, nil
+		}, http.StatusForbidden)
+}
+
+func (s *server) ready(ctx context.Context) error {
+	if s.Ready == nil {
+		return nil
+	}
+	return s.Ready(ctx)
 }
 
 // RouteDescriptions adds the routes of what describes the platform, but for the
@@ -60,10 +92,15 @@ func RouteDescriptions(d *door.Server) {
 
 // constant adds a route that always answers the same.
 func constant[O any](d *door.Server, path, id, summary, description string, out *O) {
+	register(d, path, id, summary, description, func(context.Context, *door.Call, *door.Nothing) (*O, error) { return out, nil })
+}
+
+// register adds a route for anybody, with the statuses of its refusals.
+func register[O any](d *door.Server, path, id, summary, description string, do door.Operation[door.Nothing, O], refusals ...int) {
 	door.Register(d, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Tags: []string{"public"}, Summary: summary, Description: description,
-		Responses: door.Refusals(),
-	}, func(context.Context, *door.Call, *door.Nothing) (*O, error) { return out, nil })
+		Responses: door.Refusals(refusals...),
+	}, do)
 }
 
 func catalogue() []ErrorEntry {

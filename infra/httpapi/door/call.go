@@ -51,8 +51,11 @@ func (c *Call) id(name string) app.ID {
 }
 
 // Bearer returns the token that the request brings, or "" (RFC 6750 §2.1).
-func (c *Call) Bearer() string {
-	scheme, token, _ := strings.Cut(c.Request.Header.Get("Authorization"), " ")
+func (c *Call) Bearer() string { return Bearer(c.Request) }
+
+// Bearer returns the token that a request brings, or "".
+func Bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}

@@ -21,6 +21,8 @@ type Problem struct {
 	Code   wire.Code `json:"code" doc:"The error's number in the catalogue: /v1/errors.json. For programs." example:"4201"`
 	// RetryAfterMs is zero when waiting does not help or nobody knows.
 	RetryAfterMs int64 `json:"retryAfterMs,omitempty" doc:"How long to wait before the same request can work."`
+	// Request is "" for one of several refusals in one answer.
+	Request string `json:"request,omitempty" doc:"The id of the request, as in X-Request-Id: by it, whoever runs the platform finds it in the log." example:"J5XGK2DFOJZSA5DJNVSQ3YTENM"`
 
 	header http.Header
 }
@@ -136,6 +138,7 @@ func nameOf(code wire.Code) (uri, title string) {
 func (c *Call) Problem(err error) *Problem {
 	c.refused = err
 	p := ProblemOf(err)
+	p.Request = c.ID
 	if p.Status == http.StatusUnauthorized {
 		challenge := `Bearer realm="tacet"`
 		if c.Bearer() != "" {
@@ -146,8 +149,8 @@ func (c *Call) Problem(err error) *Problem {
 	return p
 }
 
-// write sends p without huma, for requests that have not reached it.
-func (p *Problem) write(w http.ResponseWriter) {
+// Write sends p without huma, for requests that have not reached it.
+func (p *Problem) Write(w http.ResponseWriter) {
 	body, err := json.Marshal(p)
 	if err != nil {
 		body = nil // cannot happen: texts and numbers

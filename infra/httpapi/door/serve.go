@@ -16,7 +16,8 @@ import (
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{s: s, w: w, ID: s.NewID()}
-	ctx := logging.With(context.WithValue(r.Context(), callKey{}, c), logging.IDs{Request: c.ID})
+	ctx := s.Watch.begin(r)
+	ctx = logging.With(context.WithValue(ctx, callKey{}, c), logging.IDs{Request: c.ID})
 	c.Request = r.WithContext(ctx)
 	answer := &answer{ResponseWriter: w}
 	header := w.Header()
@@ -40,17 +41,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) route(w http.ResponseWriter, c *Call) {
 	if s.Before != nil {
 		if err := s.Before(c); err != nil {
-			c.Problem(err).write(w)
+			c.Problem(err).Write(w)
 			return
 		}
 	}
 	// The mux would redirect to a tidier path, where a topic is another topic.
 	if p := c.Request.URL.EscapedPath(); !tidy(p) {
-		c.Problem(s.noRoute()).write(w)
+		c.Problem(s.noRoute()).Write(w)
 		return
 	}
 	if h, pattern := s.mux.Handler(c.Request); pattern == "" {
-		c.missing(h).write(w)
+		c.missing(h).Write(w)
 		return
 	}
 	s.mux.ServeHTTP(w, c.Request)
@@ -98,7 +99,7 @@ func (s *Server) recovered(c *Call, w *answer, v any) {
 		w.broken = true // half an answer must not look like a whole one
 		return
 	}
-	c.Problem(errPanic).write(w)
+	c.Problem(errPanic).Write(w)
 }
 
 var errPanic = &fault.Error{Kind: fault.Internal, Text: "panic"}
@@ -122,6 +123,7 @@ func (s *Server) record(c *Call, status int, took time.Duration) {
 		attrs = append(attrs, why...)
 	}
 	s.Log.LogAttrs(c.Request.Context(), level, "http", attrs...)
+	s.Watch.end(c, status, took)
 }
 
 // method returns m if it is one that clients use, because a client may write

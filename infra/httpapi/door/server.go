@@ -26,6 +26,8 @@ type Config struct {
 	// Before is asked before a request is handed to its route, or told that
 	// there is none. What it returns is the answer. Nil lets everything pass.
 	Before func(*Call) error
+	// Watch is told of each request.
+	Watch Watch
 	// Described is where the API is described, for whoever asks for an address
 	// that there is not.
 	Described string

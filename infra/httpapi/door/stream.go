@@ -30,7 +30,7 @@ func (c *Call) Stream(media string, write func(context.Context, io.Writer) error
 			c.refused = err // for the log
 			panic(http.ErrAbortHandler)
 		default:
-			c.Problem(err).write(w)
+			c.Problem(err).Write(w)
 		}
 	}}
 }

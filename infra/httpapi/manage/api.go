@@ -57,6 +57,7 @@ type API struct {
 	TrustedProxies int
 	// NewID makes ids of requests. Nil makes random ones.
 	NewID func() string
+	Watch door.Watch // told of each request
 }
 
 // prefix is what the addresses of this API begin with.
@@ -69,7 +70,7 @@ func (a API) Handler() http.Handler {
 	}
 	s := &server{API: a, limiter: newLimiter(a.Limits, a.now)}
 	s.door = door.New(door.Config{
-		Log: a.Log, TrustedProxies: a.TrustedProxies, NewID: a.NewID, Described: httpapi.DocumentPath, Before: s.before,
+		Log: a.Log, TrustedProxies: a.TrustedProxies, NewID: a.NewID, Watch: a.Watch, Described: httpapi.DocumentPath, Before: s.before,
 	})
 	if a.Data.Service != nil {
 		a.Data.NewID = a.NewID

@@ -6,6 +6,7 @@ import (
 
 	"tacet/core/fault"
 	"tacet/core/wire"
+	"tacet/infra/httpapi/door"
 )
 
 // cookieName is that of the cookie that holds a session. Browsers take one that
@@ -31,11 +32,13 @@ func (a API) cookie(name, value string, life time.Duration, site http.SameSite) 
 }
 
 // shown returns the token that the request shows, "" for none.
-func (c *call) shown() string {
-	if token := c.Bearer(); token != "" {
+func (c *call) shown() string { return shown(c.Request, c.s.cookieName()) }
+
+func shown(r *http.Request, cookieName string) string {
+	if token := door.Bearer(r); token != "" {
 		return token
 	}
-	if cookie, err := c.Request.Cookie(c.s.cookieName()); err == nil {
+	if cookie, err := r.Cookie(cookieName); err == nil {
 		return cookie.Value
 	}
 	return ""

@@ -7,6 +7,7 @@ import (
 
 	"tacet/core/account"
 	"tacet/core/fault"
+	"tacet/core/privacy"
 	"tacet/infra/httpapi/door"
 )
 
@@ -52,6 +53,18 @@ func (c *call) operator() error {
 		return &fault.Error{Kind: fault.Forbidden, Text: "this needs a session of whoever runs this deployment"}
 	}
 	return nil
+}
+
+// Operator reports whether a request to another part of the same host shows a
+// session of whoever runs the deployment.
+func (a API) Operator(r *http.Request) bool {
+	token := shown(r, a.cookieName())
+	if token == "" {
+		return false
+	}
+	from := privacy.ForwardedFor(r.Header.Values("X-Forwarded-For"), r.RemoteAddr, a.TrustedProxies)
+	p, err := a.Accounts.Authenticate(r.Context(), token, from)
+	return err == nil && p.Session() && p.Identity.Operator
 }
 
 func (s *server) signIn(ctx context.Context, c *call) (*sessionOutput, error) {

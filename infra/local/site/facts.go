@@ -38,6 +38,8 @@ type Running struct {
 	// Session is a token of a session of whoever runs the platform, for the
 	// commands that deal with accounts; "" where there are none.
 	Session string `json:"session,omitempty"`
+	// Metrics is the address of the listener of figures; "" if there is none.
+	Metrics string `json:"metrics,omitempty"`
 	// Link is a one-time link for whoever has started the platform; it is
 	// noted nowhere.
 	Link string `json:"-"`

@@ -16,6 +16,7 @@ import (
 	"tacet/core/rights"
 	"tacet/infra/config"
 	"tacet/infra/httpapi"
+	"tacet/infra/httpapi/door"
 	"tacet/infra/httpapi/manage"
 	"tacet/infra/jwks"
 	"tacet/infra/local/site"
@@ -81,8 +82,9 @@ func (p *Platform) provision(ctx context.Context, d site.Development, on plan.Na
 // api returns the HTTP API, for browsers that find it at origin.
 func (p *Platform) api(s *config.Standalone, origin string) (manage.API, error) {
 	a := manage.API{
-		Accounts: p.accounts, Rights: p.rights, Data: httpapi.API{Service: p.service, Figures: p.disk.Telemetry},
-		Link: p.useLink, NewLink: func() (string, time.Time) { return p.newLink(origin) },
+		Accounts: p.accounts, Rights: p.rights, Data: httpapi.API{Service: p.service, Figures: p.disk.Telemetry, Ready: p.ready, Version: config.Version()},
+		Watch: door.Watch{End: p.requested},
+		Link:  p.useLink, NewLink: func() (string, time.Time) { return p.newLink(origin) },
 		Rotate: p.keys.rotate,
 		Origin: origin, Loopback: s.Local() && !s.Secure(), Log: p.log, TrustedProxies: s.TrustedProxies,
 	}

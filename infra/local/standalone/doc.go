@@ -12,6 +12,7 @@
 //	/apps/{app}?access_token=…   WebSocket
 //	/ws?app=…&access_token=…     WebSocket, as on a bare API Gateway: a stage called ws
 //	/console/                    a page to try things out on
+//	/metrics, /status            package watch: figures, for whoever runs it
 //	/v1/…                        package httpapi/manage: accounts
 //	everything else              package httpapi
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -147,4 +148,58 @@ func TestStoppingDoesNotWaitForWhatNeverEnds(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Error("it waits")
 	}
+}
+
+// Who sends requests here is told to send them elsewhere before anything ends.
+func TestAPlatformThatStopsIsNotReady(t *testing.T) {
+	s := config.Standalone{
+		Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", Memory: true, Plan: "unlimited",
+		IdleTimeout: time.Minute, MaxLifetime: time.Hour, IntegrationTimeout: time.Second,
+	}
+	p, err := Start(s, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stopping.Store(true)
+	for _, base := range []string{p.running.HTTP, p.running.Metrics} {
+		a, err := http.Get(base + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Body.Close()
+		if a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") != "1" {
+			t.Errorf("%s/readyz: %d, Retry-After %q", base, a.StatusCode, a.Header.Get("Retry-After"))
+		}
+	}
+	if err := p.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if a, err := http.Get(p.running.Metrics + "/healthz"); err == nil {
+		a.Body.Close()
+		t.Error("the listener of figures is still there")
+	}
+}
+
+// Stores that hang must not be asked by more and more.
+func TestAQuestionIsAskedOnceAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var q question
+		asked, answer := 0, make(chan error)
+		it := func() error { asked++; return <-answer }
+		answers := make(chan error, 3)
+		for range 3 {
+			go func() { answers <- q.ask(it) }()
+		}
+		time.Sleep(answering)
+		for range 3 {
+			if err := <-answers; !errors.Is(err, errSilent) {
+				t.Errorf("while nobody answers: %v", err)
+			}
+		}
+		close(answer)
+		synctest.Wait()
+		if err := q.ask(it); err != nil || asked != 2 {
+			t.Errorf("asked %d times: %v", asked, err)
+		}
+	})
 }

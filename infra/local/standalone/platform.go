@@ -25,6 +25,7 @@ import (
 	"tacet/infra/jwks"
 	"tacet/infra/local/gateway"
 	"tacet/infra/local/site"
+	"tacet/infra/metrics"
 )
 
 // Platform is a platform that runs. Made by Start; Stop frees what it has.
@@ -46,6 +47,7 @@ type Platform struct {
 	service *pubsub.Service
 	gateway *gateway.Gateway
 	server  *http.Server
+	watching
 
 	failed  chan error // the server's, if it ends by itself
 	cancel  context.CancelFunc
@@ -60,6 +62,7 @@ const Stage = "ws"
 // what to do about it.
 func Start(s config.Standalone, log *slog.Logger) (*Platform, error) {
 	p := &Platform{log: log, failed: make(chan error, 1), folder: site.Folder(s.Data)}
+	p.counts = metrics.New()
 	if s.Memory {
 		p.folder = ""
 	}
@@ -116,7 +119,7 @@ func (p *Platform) begin(ctx context.Context, s *config.Standalone, l net.Listen
 		return err
 	}
 	p.running.Link, _ = p.newLink(origin)
-	return nil
+	return p.openAside(s)
 }
 
 // open opens the stores.
@@ -161,6 +164,7 @@ func (p *Platform) assemble(s *config.Standalone, origin string) error {
 		CountOpen: p.memory.CountOpen,
 		Trouble:   new(troubles).sink(p.log, time.Now),
 		Now:       time.Now, Node: node,
+		Meter: p.meter(),
 	}
 	if p.gateway, err = gateway.New(p.stage(s)); err != nil {
 		return err
@@ -170,7 +174,7 @@ func (p *Platform) assemble(s *config.Standalone, origin string) error {
 	if err != nil {
 		return err
 	}
-	p.server = site.Server(site.Door(Stage, http.HandlerFunc(p.gateway.ServeWebSocket), api.Handler()), p.log)
+	p.server = site.Server(site.Door(Stage, http.HandlerFunc(p.gateway.ServeWebSocket), p.watched(s, api)), p.log)
 	return nil
 }
 
@@ -221,7 +225,9 @@ func (p *Platform) serve(l net.Listener, secure bool) {
 	p.ticking.Go(func() { p.endExpired(ctx) })
 	p.ticking.Go(func() { p.jobs.run(ctx) })
 	p.ticking.Go(func() { (&watch{ages: p, log: p.log}).run(ctx) })
-	p.ticking.Go(func() { (&roller{roll: p.disk.Telemetry.Roll, log: p.log}).run(ctx) })
+	p.ticking.Go(func() { (&roller{roll: p.roll, log: p.log}).run(ctx) })
+	p.ticking.Go(func() { p.watch.Run(ctx) })
+	p.serveAside()
 	p.ticking.Go(func() { p.folder.StayIn(ctx, p.running, p.accounts, renewal, p.log) })
 	p.ticking.Go(func() { giveBack(ctx, p.gateway.Len, debug.FreeOSMemory) })
 	if !secure { // beneath TLS, connecting costs several times as much anyway

@@ -24,6 +24,7 @@ const (
 // cut, and stores that do not close are given up: what was acknowledged is on
 // disk before it is acknowledged.
 func (p *Platform) Stop(ctx context.Context) error {
+	p.stopping.Store(true)
 	p.cancel()
 	p.rest(ctx)
 	// From here on nobody finds a platform that is about to stop.
@@ -43,6 +44,7 @@ func (p *Platform) Stop(ctx context.Context) error {
 		err = errors.Join(err, fmt.Errorf("not every client could be told: %w", failure))
 	}
 	<-finished
+	p.closeAside()
 	return errors.Join(err, p.closeStores(ctx))
 }
 
@@ -92,6 +94,7 @@ func (p *Platform) farewell(ctx context.Context) {
 
 // release frees what a start that failed has taken.
 func (p *Platform) release() error {
+	p.closeAside()
 	var err error
 	if p.gateway != nil {
 		err = p.gateway.Shutdown(context.Background())
