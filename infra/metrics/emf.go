@@ -53,10 +53,14 @@ func (e *EMF) Counted(t Totals) error {
 
 func figures(t Totals) []metric {
 	all := []metric{
-		{"Messages", "Count", float64(t.Messages())}, {"Deliveries", "Count", float64(t.Delivered)},
-		{"Gone", "Count", float64(t.Gone)}, {"Failed", "Count", float64(t.Failed)},
-		{"Bytes", "Bytes", float64(t.Sizes.Sum)}, {"Connects", "Count", float64(t.Arrived())},
-		{"Disconnects", "Count", float64(t.Disconnects)}, {"EventsLost", "Count", float64(t.Lost)},
+		{"Messages", "Count", float64(t.Messages())},
+		{"Deliveries", "Count", float64(t.Delivered)},
+		{"Gone", "Count", float64(t.Gone)},
+		{"Failed", "Count", float64(t.Failed)},
+		{"Bytes", "Bytes", float64(t.Sizes.Sum)},
+		{"Connects", "Count", float64(t.Arrived())},
+		{"Disconnects", "Count", float64(t.Disconnects)},
+		{"EventsLost", "Count", float64(t.Lost)},
 	}
 	if n := t.Times.Count(); n > 0 { // one, as a rule: an invocation publishes one message
 		all = append(all, metric{"DeliveryTime", "Milliseconds", float64(t.Times.Sum) / float64(n) / 1e6})

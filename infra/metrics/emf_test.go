@@ -44,7 +44,8 @@ func TestAnInvocationIsOneLineOfWhatCloudWatchUnderstands(t *testing.T) {
 func TestAgesAreALineForEachClass(t *testing.T) {
 	e, b := emf()
 	e.Ages(t.Context(), []retention.Age{
-		{Class: retention.Events, Oldest: noon.Add(-time.Hour)}, {Class: retention.Rollups},
+		{Class: retention.Events, Oldest: noon.Add(-time.Hour)},
+		{Class: retention.Rollups},
 		{Class: retention.Events, Oldest: noon.Add(-2 * time.Hour), Excess: time.Minute},
 	})
 	got := map[string][2]float64{}

@@ -55,8 +55,11 @@ func (s *Status) page(now time.Time, curve []minute) []byte {
 	fmt.Fprintf(&b, `<span class="soft">%s, %s, up %s, node %s</span></header>`, text(s.Version), text(s.Go), long(time.Duration(s.UptimeSeconds*float64(time.Second))), text(s.Node))
 	b.WriteString(`<div class="cards">`)
 	for _, c := range [][2]string{
-		{short(float64(s.Connections)), "connections"}, {rate(s.Minute.Messages), "messages a second"}, {rate(s.Minute.Deliveries), "deliveries a second"},
-		{millis(s.Minute.P50), "delivery, half of them"}, {millis(s.Minute.P99), "delivery, 99 of 100"},
+		{short(float64(s.Connections)), "connections"},
+		{rate(s.Minute.Messages), "messages a second"},
+		{rate(s.Minute.Deliveries), "deliveries a second"},
+		{millis(s.Minute.P50), "delivery, half of them"},
+		{millis(s.Minute.P99), "delivery, 99 of 100"},
 	} {
 		fmt.Fprintf(&b, "<div class=card><b>%s</b><span>%s</span></div>", c[0], c[1])
 	}
@@ -67,8 +70,10 @@ func (s *Status) page(now time.Time, curve []minute) []byte {
 	table(&b, "Oldest record that can be read", s.ageRows(now))
 	table(&b, "Store and work", s.workRows(now))
 	table(&b, "Since the start", [][2]string{
-		{"Messages", short(float64(s.Total.Messages))}, {"Deliveries", short(float64(s.Total.Deliveries))},
-		{"Connects", short(float64(s.Total.Connects))}, {"Events of telemetry lost", warn(short(float64(s.Total.EventsLost)), s.Total.EventsLost > 0)},
+		{"Messages", short(float64(s.Total.Messages))},
+		{"Deliveries", short(float64(s.Total.Deliveries))},
+		{"Connects", short(float64(s.Total.Connects))},
+		{"Events of telemetry lost", warn(short(float64(s.Total.EventsLost)), s.Total.EventsLost > 0)},
 	})
 	b.WriteString("</div><p class=soft>The same for programs: <code>Accept: application/json</code>, and /metrics for Prometheus.</p></main></html>\n")
 	return []byte(b.String())

@@ -191,9 +191,15 @@ func TestAListenerOfItsOwnShowsAllToWhoGetsThere(t *testing.T) {
 		host string
 		want int
 	}{
-		{open, "/metrics", "prometheus.internal", 200}, {open, "/status", "prometheus.internal", 200}, {open, "/readyz", "x", http.StatusTeapot}, {open, "/healthz", "x", http.StatusTeapot},
-		{open, "/v1/me", "x", 404}, {open, "/", "x", 404},
-		{local, "/metrics", "127.0.0.1:9090", 200}, {local, "/metrics", "evil.example", 403}, {local, "/readyz", "localhost", http.StatusTeapot},
+		{open, "/metrics", "prometheus.internal", 200},
+		{open, "/status", "prometheus.internal", 200},
+		{open, "/readyz", "x", http.StatusTeapot},
+		{open, "/healthz", "x", http.StatusTeapot},
+		{open, "/v1/me", "x", 404},
+		{open, "/", "x", 404},
+		{local, "/metrics", "127.0.0.1:9090", 200},
+		{local, "/metrics", "evil.example", 403},
+		{local, "/readyz", "localhost", http.StatusTeapot},
 	} {
 		if got := get(c.h, c.path, "Host", c.host); got.Code != c.want {
 			t.Errorf("%s of %s: %d, want %d", c.path, c.host, got.Code, c.want)
