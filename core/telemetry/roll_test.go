@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -160,4 +161,37 @@ func TestVeryManyTopicsStayWithinTheirBound(t *testing.T) {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
 	})
+}
+
+// modest counts how many rollups were read at a time.
+type modest struct {
+	*telemetrytest.Memory
+	most int
+}
+
+func (m *modest) Kept(ctx context.Context, p telemetry.Part, s telemetry.Span, from, to, now time.Time) ([]telemetry.Rollup, error) {
+	all, err := m.Memory.Kept(ctx, p, s, from, to, now)
+	m.most = max(m.most, len(all))
+	return all, err
+}
+
+// A rollup may take forty kilobytes of memory, and a function has few megabytes.
+func TestALongReportHoldsFewRollupsAtATime(t *testing.T) {
+	store := &modest{Memory: new(telemetrytest.Memory)}
+	const minutes = 1000
+	var news []telemetry.Written
+	for n := range minutes {
+		e := telemetry.Event{App: part.App, Topic: "a", At: noon.Add(time.Duration(n) * time.Minute)}
+		store.Write(part, telemetry.Record{Event: e, Expires: e.At.Add(year)})
+		news = append(news, telemetry.Written{At: e.At, Written: e.At.Add(time.Hour)})
+	}
+	now := noon.Add(100 * time.Hour)
+	if err := telemetry.Roll(t.Context(), store, part, news, now); err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	err := telemetry.SumPart(t.Context(), store, part, noon.Add(-time.Hour), now, telemetry.Minutely, now, func(time.Time, *telemetry.Digest) error { read++; return nil })
+	if err != nil || read != minutes || store.most > 128 {
+		t.Errorf("%d rollups are read, %d at a time, %v", read, store.most, err)
+	}
 }

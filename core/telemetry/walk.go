@@ -73,23 +73,36 @@ func (w *walk) end(s Span) time.Time {
 	return s.Start(w.closed.Add(-1))
 }
 
+// atOnce is how many rollups are in memory at a time. Each may have MaxTopics
+// topics, and a store may read its parts at the same time.
+const atOnce = 128
+
 func (w *walk) kept(s Span, from, to time.Time) error {
-	all, err := w.store.Kept(w.ctx, w.part, s, from, to, w.now)
-	if err != nil {
-		return err
-	}
-	for i := range all {
-		r := &all[i]
-		if w.now.Before(r.Whole) {
-			err = w.add(r.Start, &r.Digest)
-		} else {
-			err = w.sum(s.finer(), r.Start, r.end())
+	for from.Before(to) {
+		end := from.Add(atOnce * time.Duration(s))
+		if to.Before(end) {
+			end = to
 		}
+		all, err := w.store.Kept(w.ctx, w.part, s, from, end, w.now)
 		if err != nil {
 			return err
 		}
+		for i := range all {
+			if err := w.rollup(&all[i]); err != nil {
+				return err
+			}
+		}
+		from = end
 	}
 	return nil
+}
+
+// rollup adds a rollup, or what it was made of if that is not all readable.
+func (w *walk) rollup(r *Rollup) error {
+	if w.now.Before(r.Whole) {
+		return w.add(r.Start, &r.Digest)
+	}
+	return w.sum(r.Span.finer(), r.Start, r.end())
 }
 
 // events adds single events, those of one span together: to add a digest costs

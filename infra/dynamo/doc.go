@@ -92,7 +92,7 @@
 // are; an item may have 400. So a rollup is one write unit as long as it is of a
 // dozen topics, and up to 27 where the events of its minute were thousands.
 //
-// A report of 366 days is five queries to a part, 40 in all, and about 200 read
+// A report of 366 days is seven queries to a part, 56 in all, and about 200 read
 // units as long as days are small, 1,500 at ten topics a day, and 10,000 with twice
 // the queries at 256; of single events, at 1,000 a minute, it would be 30 million.
 //

@@ -96,7 +96,7 @@ func TestRollingUpCostsWhatItMay(t *testing.T) {
 	// Of each part until when it is closed, and the events behind; of the one
 	// that has rollups the days, the hours of the first, whose beginning the plan has
 	// ended, and the minutes: no hour of today is over.
-	if got, want := bill(got), "19 Query telemetry"; got != want {
+	if got, want := bill(got), "21 Query telemetry"; got != want {
 		t.Errorf("a report costs %s, want %s", got, want)
 	}
 }
