@@ -36,7 +36,8 @@ func begin(t testing.TB, every time.Duration) *Stack {
 			Listen: "127.0.0.1:0", Memory: true, Plan: "unlimited", TrustedProxies: 1,
 			IdleTimeout: time.Hour, MaxLifetime: time.Hour, IntegrationTimeout: 29 * time.Second,
 		},
-		AWS: config.AWS{AWS: true}, Log: slog.New(slog.DiscardHandler), Every: every, SettleSeconds: 1,
+		// Functions remember an application for five seconds, and record what they refuse.
+		AWS: config.AWS{AWS: true}, Log: slog.New(slog.DiscardHandler), Every: every, SettleSeconds: 6,
 	})
 	if err != nil {
 		t.Fatal(err)
