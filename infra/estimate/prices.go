@@ -55,5 +55,5 @@ type Assumptions struct {
 var Assumed = Assumptions{
 	Invocation: 0.015, Post: 0.0002, GB: 1, OtherGB: 0.35, LogBytes: 300,
 	Envelope: 150, Event: 250, Subscriber: 150, PartOf: 2_000,
-	Alarms: 8, Keys: 1,
+	Alarms: 9, Keys: 1,
 }

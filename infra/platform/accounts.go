@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"log/slog"
 	"time"
 
 	"tacet/core/account"
@@ -12,10 +11,10 @@ import (
 	"tacet/core/job"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
-	"tacet/core/retention"
 	"tacet/core/rights"
 	"tacet/infra/dynamo"
 	"tacet/infra/entry"
+	"tacet/infra/metrics"
 	"tacet/infra/vault"
 )
 
@@ -63,21 +62,14 @@ func (p *Parts) begin(ctx context.Context, id string) error {
 // Erase does jobs.
 func Erase(p *Parts) Handler {
 	_, all := p.Accounts()
-	return entry.Erase{Jobs: all.Runner(), Again: all.Again, Ages: p.ages(), Measured: p.measured, Log: p.Log}
+	figures := &metrics.EMF{Function: "erase", Now: p.Now, W: p.out}
+	return entry.Erase{Jobs: all.Runner(), Again: all.Again, Ages: p.ages(), Measured: figures.Ages, Log: p.Log}
 }
 
 // ages is where it is looked whether what was to end has.
 func (p *Parts) ages() *dynamo.Ages {
 	return &dynamo.Ages{
 		Telemetry: p.telemetry(), Ledger: dynamo.NewLedger(p.db(), p.settings.LedgerTable, p.Now), Directory: p.directory(), App: p.apps().App,
-	}
-}
-
-// measured logs what was found.
-func (p *Parts) measured(ctx context.Context, ages []retention.Age) {
-	for _, a := range ages {
-		p.Log.LogAttrs(ctx, slog.LevelInfo, "retention", slog.String("class", string(a.Class)),
-			slog.Time("oldest", a.Oldest), slog.Float64("excess", a.Excess.Seconds()))
 	}
 }
 

@@ -33,14 +33,15 @@ type Parts struct {
 	Now func() time.Time
 	Log *slog.Logger
 
+	out    io.Writer // where it logs
 	client *dynamo.Client
 }
 
-// New returns the parts for settings. Records of the log go to w.
+// New returns the parts for settings. Records of the log and figures go to w.
 func New(s *config.Function, w io.Writer) *Parts {
 	level, _ := logging.ParseLevel(s.LogLevel) // it was checked when it was read
 	return &Parts{
-		settings: s, Now: wall, Log: logging.New(w, logging.JSON, level),
+		settings: s, Now: wall, out: w, Log: logging.New(w, logging.JSON, level),
 		credentials: sigv4.Credentials{ID: s.KeyID, Secret: s.SecretKey, Session: s.SessionToken},
 	}
 }

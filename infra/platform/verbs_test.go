@@ -216,20 +216,18 @@ func (r *rig) schedules() {
 	r.rollUp()
 	r.measure()
 	for _, class := range []string{"event", "rollup", "activity"} {
-		if !strings.Contains(r.log.String(), `"class":"`+class+`"`) {
+		if !strings.Contains(r.log.String(), `"Class":"`+class+`"`) {
 			r.t.Errorf("nobody knows how old the oldest %s is: %s", class, r.log)
 		}
 	}
 }
 
-// measure waits until it is time to look whether what was to end has ended, and
-// returns when that is.
-func (r *rig) measure() time.Time {
+// measure waits until it is time to look whether what was to end has ended.
+func (r *rig) measure() {
 	r.t.Helper()
 	at := r.now().UTC().Truncate(time.Hour).Add(time.Hour + 7*time.Minute)
 	r.ahead = time.Until(at)
 	r.invoke("erase", map[string]any{"time": at})
-	return at
 }
 
 // rollUp sums up all events that there are.
