@@ -15,7 +15,7 @@ import (
 
 const (
 	telemetryFolder = "telemetry/"
-	telemetryAbout  = "What was recorded of the messages and connections of one application on one day (UTC), one line for each: eight attributes, and never what was sent. It is kept for as long as the application's plan says; a day of very many lines may be cut into hours, and an hour into minutes."
+	telemetryAbout  = "What was recorded of the messages and connections of one application on one day (UTC), one line for each: the attributes that /privacy lists, and never what was sent. It is kept for as long as the application's plan says; a day of very many lines may be cut into hours, and an hour into minutes."
 )
 
 // pieceMost is how many events make a piece be cut, where volumes have a limit:

@@ -51,6 +51,9 @@ type Function struct {
 	ClientSecret string `env:"TACET_OIDC_CLIENT_SECRET" default:"" by:"manage" help:"What the platform shows the issuer, if that wants more than PKCE."`
 	Operator     string `env:"TACET_OPERATOR" default:"" by:"manage" help:"Who runs the deployment, and may read the ledger: a subject of the issuer's."`
 
+	OperatorName    string `env:"TACET_OPERATOR_NAME" default:"" by:"api" help:"Who runs the deployment and answers for what it keeps, for the page about privacy."`
+	OperatorContact string `env:"TACET_OPERATOR_CONTACT" default:"" by:"api" help:"How he is reached, on the same page: an e-mail address, a URL, or other words."`
+
 	SettleSeconds int `env:"TACET_SETTLE_SECONDS" from:"machine" default:"180" by:"manage erase" help:"How many seconds what was on its way when an account or an application was deleted may take to arrive, after which its stores are swept once more. That is longest with rollups: a batch of the stream gathers for a minute, and the function has another one."`
 
 	LoopbackKeys bool `env:"TACET_LOOPBACK_KEYS" from:"machine" default:"false" by:"connect fallback api manage" help:"Let applications name this machine as the place of a key set. On Lambda that would let them reach what the function has around it."`

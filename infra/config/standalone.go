@@ -45,6 +45,9 @@ type Standalone struct {
 
 	OIDC `embed:""`
 
+	OperatorName    string `placeholder:"TEXT" env:"TACET_OPERATOR_NAME" help:"Who runs the platform and answers for what it keeps, as the page /privacy says it."`
+	OperatorContact string `placeholder:"TEXT" env:"TACET_OPERATOR_CONTACT" help:"How he is reached, on the same page: an e-mail address, a URL, or other words."`
+
 	IdleTimeout        time.Duration `default:"10m" env:"TACET_IDLE_TIMEOUT" help:"Close a connection on which no message went either way for so long. The default is what API Gateway has; pings do not count."`
 	MaxLifetime        time.Duration `default:"2h" env:"TACET_MAX_LIFETIME" help:"Close every connection at this age. The default is what API Gateway has."`
 	IntegrationTimeout time.Duration `default:"29s" env:"TACET_INTEGRATION_TIMEOUT" help:"Give up after this long on what may have to wait for a key server: admitting a connection, checking a fresh token. The default is what API Gateway has."`

@@ -17,7 +17,9 @@ import (
 type API struct {
 	Service *pubsub.Service
 	Figures telemetry.Figures
-	Log     *slog.Logger // made by package logging; nil logs nothing
+	// Operator is who runs the deployment, for the page about privacy.
+	Operator Operator
+	Log      *slog.Logger // made by package logging; nil logs nothing
 	// TrustedProxies is how many proxies of our own stand in front, each of
 	// which appends to X-Forwarded-For. Zero: the header proves nothing.
 	TrustedProxies int

@@ -17,6 +17,8 @@ import (
 const (
 	DocumentPath  = "/v1/openapi.json"
 	AsyncPath     = "/v1/asyncapi.json"
+	PolicyPath    = "/privacy"
+	referencePath = "/v1/reference" // of package manage
 	telemetryPath = "/.well-known/telemetry.json"
 	healthPath    = "/healthz"
 	ReadyPath     = "/readyz"
@@ -56,6 +58,8 @@ type (
 func (s *server) routePublic() {
 	constant(s.door, telemetryPath, "telemetry-manifest", "What telemetry holds, and why",
 		"All that is recorded of a message or a connection: each attribute with its purpose, legal basis and what is done to it first.", &manifestOutput{privacy.Telemetry})
+	s.routePolicy()
+	s.door.Page("/{$}", "text/html; charset=utf-8", func() []byte { return []byte(homeHTML) })
 	constant(s.door, healthPath, "health", "Whether the server is alive", "It says nothing about what the server depends on.", &healthOutput{Health{"ok"}})
 	s.routeReady()
 }
@@ -110,6 +114,21 @@ func catalogue() []ErrorEntry {
 	}
 	return entries
 }
+
+// homeHTML is for who has nothing but the address of the API. On one machine the
+// page to try things on is there instead.
+const homeHTML = `<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Tacet</title>
+<style>:root{color-scheme:light dark}body{font:1.05rem/1.6 system-ui,sans-serif;margin:3rem auto;max-width:40rem;padding:0 1rem}</style>
+<h1>Tacet</h1>
+<p>Messages in real time, over WebSockets and HTTP.</p>
+<ul>
+<li><a href="` + referencePath + `">Reference of the API</a>, <a href="` + AsyncPath + `">of the WebSocket protocol</a>, <a href="` + door.ErrorsPath + `">of errors</a>
+<li><a href="` + PolicyPath + `">Privacy: what is kept, and what is not</a>
+</ul>
+</html>
+`
 
 const catalogueHead = `<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">

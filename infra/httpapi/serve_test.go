@@ -24,7 +24,7 @@ func TestUnknownAddressesAndMethodsAreProblems(t *testing.T) {
 		status       int
 		allow        string
 	}{
-		{"GET", "/", 404, ""},
+		{"POST", "/", 405, "GET, HEAD"},
 		{"GET", "/MARKER", 404, ""},
 		{"GET", "//v1/errors", 404, ""},
 		{"GET", "/v1/../v1/errors", 404, ""},

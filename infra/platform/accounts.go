@@ -59,6 +59,11 @@ func (p *Parts) begin(ctx context.Context, id string) error {
 	return p.functions().Start(ctx, p.settings.EraseFunction, errand)
 }
 
+// Operator is who runs the deployment, and how he is reached.
+func (p *Parts) Operator() (name, contact string) {
+	return p.settings.OperatorName, p.settings.OperatorContact
+}
+
 // Erase does jobs.
 func Erase(p *Parts) Handler {
 	_, all := p.Accounts()

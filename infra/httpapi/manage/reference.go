@@ -64,7 +64,7 @@ func (p *reference) render() []byte {
 `, referenceStyle)
 	p.navigation()
 	p.f(`<main id="main"><h1>API reference</h1>`)
-	p.f(`<p class="links"><a href="%s">OpenAPI document</a> <a href="%s">Errors</a> <a href="%s">WebSocket protocol (AsyncAPI)</a></p>`, httpapi.DocumentPath, door.ErrorsPath, httpapi.AsyncPath)
+	p.f(`<p class="links"><a href="%s">OpenAPI document</a> <a href="%s">Errors</a> <a href="%s">WebSocket protocol (AsyncAPI)</a> <a href="%s">Privacy</a></p>`, httpapi.DocumentPath, door.ErrorsPath, httpapi.AsyncPath, httpapi.PolicyPath)
 	for paragraph := range strings.SplitSeq(p.doc.Info.Description, "\n\n") {
 		p.f("<p>%s</p>\n", prose(paragraph))
 	}

@@ -18,6 +18,8 @@ const (
 	settleSeconds  = "TACET_SETTLE_SECONDS"
 	logLevel       = "TACET_LOG_LEVEL"
 	countryHeader  = "TACET_COUNTRY_HEADER"
+	operatorName   = "TACET_OPERATOR_NAME"
+	operatorReach  = "TACET_OPERATOR_CONTACT"
 )
 
 var supplied = map[string]bool{dynamoDBURL: true, lambdaURL: true, kmsURL: true, connectionsURL: true, loopbackKeys: true, settleSeconds: true, logLevel: true}
@@ -37,8 +39,11 @@ func (s *Stack) environment(f *template.Function, guard, stage string) map[strin
 	if level := s.opts.Settings.LogLevel; level != "" {
 		env[logLevel] = level
 	}
-	if _, reads := env[countryHeader]; reads && s.opts.Settings.CountryHeader != "" {
-		env[countryHeader] = s.opts.Settings.CountryHeader
+	said := s.opts.Settings
+	for name, value := range map[string]string{countryHeader: said.CountryHeader, operatorName: said.OperatorName, operatorReach: said.OperatorContact} {
+		if _, reads := env[name]; reads && value != "" {
+			env[name] = value
+		}
 	}
 	env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"] = f.ID, s.secret, ""
 	return env

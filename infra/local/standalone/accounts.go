@@ -82,7 +82,10 @@ func (p *Platform) provision(ctx context.Context, d site.Development, on plan.Na
 // api returns the HTTP API, for browsers that find it at origin.
 func (p *Platform) api(s *config.Standalone, origin string) (manage.API, error) {
 	a := manage.API{
-		Accounts: p.accounts, Rights: p.rights, Data: httpapi.API{Service: p.service, Figures: p.disk.Telemetry, Ready: p.ready, Version: config.Version()},
+		Accounts: p.accounts, Rights: p.rights, Data: httpapi.API{
+			Service: p.service, Figures: p.disk.Telemetry, Ready: p.ready, Version: config.Version(),
+			Operator: httpapi.Operator{Name: s.OperatorName, Contact: s.OperatorContact},
+		},
 		Watch: door.Watch{End: p.requested},
 		Link:  p.useLink, NewLink: func() (string, time.Time) { return p.newLink(origin) },
 		Rotate: p.keys.rotate,

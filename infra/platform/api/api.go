@@ -13,5 +13,7 @@ import (
 // New returns the function.
 func New(p *platform.Parts) platform.Handler {
 	service, figures := p.Server()
-	return entry.API{Handler: httpapi.API{Service: service, Figures: figures, Log: p.Log}.Handler(), Log: p.Log}
+	name, contact := p.Operator()
+	api := httpapi.API{Service: service, Figures: figures, Operator: httpapi.Operator{Name: name, Contact: contact}, Log: p.Log}
+	return entry.API{Handler: api.Handler(), Log: p.Log}
 }
