@@ -41,7 +41,9 @@
 // ends later is kept, and of those that end together the one that counts more
 // events: events are added and never changed, so it knows more, whichever was
 // written last. The one that ends later, however few it counts, has an event
-// that the other has not; what it lacks has ended.
+// that the other has not; what it lacks has ended. But for one that a new plan
+// has stamped anew, which ends when its time has ended: so what is counted again
+// ends no earlier than what is there.
 //
 // SumPart trusts rollups up to the last minute, and reads events behind it. So
 // a report is never behind, even if Roll has not been called for days: it is

@@ -94,7 +94,7 @@ func (r *roller) append(minute Rollup) error {
 	if minute.Events() == 0 {
 		return nil
 	}
-	if err := r.over(r.closed.Add(-1), minute.Start); err != nil {
+	if err := r.over(r.closed.Add(-1), minute.Start, r.keep); err != nil {
 		return err
 	}
 	if err := r.store.Keep(r.ctx, r.part, minute, r.now); err != nil {
@@ -104,8 +104,9 @@ func (r *roller) append(minute Rollup) error {
 	return nil
 }
 
-// over keeps the hour and the day in which t lies, if they are over at last.
-func (r *roller) over(t, last time.Time) error {
+// over keeps, by keep, the hour and the day in which t lies, if they are over at
+// last.
+func (r *roller) over(t, last time.Time, keep func(Rollup) error) error {
 	if r.closed.IsZero() {
 		return nil
 	}
@@ -122,7 +123,7 @@ func (r *roller) over(t, last time.Time) error {
 		for i := range parts {
 			sum.merge(&parts[i])
 		}
-		if err := r.keep(sum); err != nil {
+		if err := keep(sum); err != nil {
 			return err
 		}
 	}
@@ -148,8 +149,25 @@ func (r *roller) mend(minute time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := r.keep(sum); err != nil {
+	if err := r.replace(sum); err != nil {
 		return err
 	}
-	return r.over(minute, r.closed.Add(-1))
+	return r.over(minute, r.closed.Add(-1), r.replace)
+}
+
+// replace keeps x, which was counted again, for as long as what is there. That
+// may end later although it knows less: a plan has stamped it anew, by when its
+// time has ended and not the last of its events. Nothing is read of x for it that
+// has ended: that x is whole no longer than its events are readable stays so.
+func (r *roller) replace(x Rollup) error {
+	there, err := r.store.Kept(r.ctx, r.part, x.Span, x.Start, x.end(), r.now)
+	if err != nil {
+		return err
+	}
+	for _, old := range there {
+		if x.Expires.Before(old.Expires) {
+			x.Expires = old.Expires
+		}
+	}
+	return r.keep(x)
 }

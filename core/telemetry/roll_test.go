@@ -195,3 +195,45 @@ func TestALongReportHoldsFewRollupsAtATime(t *testing.T) {
 		t.Errorf("%d rollups are read, %d at a time, %v", read, store.most, err)
 	}
 }
+
+// A plan that is stamped anew lets a rollup end when its time has ended by it,
+// which is later than the last of its events. So it ended later than one that
+// counted an event more, and that was not kept.
+func TestLateEventsAreCountedAfterANewPlan(t *testing.T) {
+	const short, long = 30 * time.Hour, 48 * time.Hour
+	store, now := new(telemetrytest.Memory), noon
+	write := func(at time.Time, retention time.Duration) {
+		store.Write(part, telemetry.Record{Event: telemetry.Event{App: part.App, Topic: "t", At: at}, Expires: at.Add(retention)})
+	}
+	roll := func(news ...telemetry.Written) {
+		t.Helper()
+		if err := telemetry.Roll(t.Context(), store, part, news, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(noon.Add(10*time.Second), short)
+	write(noon.Add(25*time.Hour), short) // by which the day is closed
+	now = noon.Add(26 * time.Hour)
+	roll(telemetry.Written{At: now, Written: now})
+	if _, _, err := store.Restamp(t.Context(), part.App, long, now, ""); err != nil {
+		t.Fatal(err)
+	}
+	late := noon.Add(5 * time.Second)
+	write(late, long)
+	roll(telemetry.Written{At: late, Written: now})
+	for _, most := range []telemetry.Span{telemetry.Minutely, telemetry.Hourly, telemetry.Daily} {
+		for _, c := range []struct {
+			now  time.Time
+			want int64
+		}{{now, 3}, {late.Add(long), 2}, {noon.Add(10*time.Second + long), 1}} {
+			var sum telemetry.Sums
+			err := telemetry.SumPart(t.Context(), store, part, noon.Add(-24*time.Hour), now, most, c.now, func(_ time.Time, d *telemetry.Digest) error {
+				sum.Add(d.Sums)
+				return nil
+			})
+			if err != nil || sum.Messages != c.want {
+				t.Errorf("by %v at %v there are %d, %v; want %d", time.Duration(most), c.now, sum.Messages, err, c.want)
+			}
+		}
+	}
+}

@@ -175,6 +175,9 @@ func (t *Telemetry) sweepPart(ctx context.Context, of app.ID, kind string, part 
 		TableName: &t.table, ConsistentRead: consistent, Limit: &sweepItems, ProjectionExpression: &q.holds,
 		KeyConditionExpression: aws.String(Hash + " = :pk"), FilterExpression: q.filter, ExpressionAttributeValues: values,
 	}
+	// Minutes go before hours, and these before days: one that is made meanwhile of
+	// something that was not stamped anew yet is still to come.
+	in.ScanIndexForward = aws.Bool(kind != sweepsRollups)
 	if sk != "" {
 		*in.KeyConditionExpression += " AND " + Range + " = :sk"
 		values[":sk"] = str(sk)
