@@ -125,8 +125,8 @@ func (l *looking) events(it *badger.Iterator, all []byte, of app.ID, kept time.D
 // rollups looks for the first one of each span that is whole: one of which an
 // event has ended is not read any more. It is as old as its last moment.
 func (l *looking) rollups(it *badger.Iterator, all []byte, _ app.ID, kept time.Duration) error {
-	for span, letter := range spans {
-		prefix := append(bytes.Clone(all), letter)
+	for span, digit := range spans {
+		prefix := append(bytes.Clone(all), digit)
 		for it.Seek(prefix); it.ValidForPrefix(prefix); it.Next() {
 			if err := l.stopped(); err != nil {
 				return err

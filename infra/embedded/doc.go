@@ -36,7 +36,7 @@
 //	d kind(1) # id # name                        a record of the directory; see record.go
 //	l e number(8)                                an entry of the ledger; see ledger.go for what leads to it
 //	n application(16) minute(8) number(8)        there are events of that minute that its rollup may lack; see news.go
-//	r application(16) span(1) hour(4) minute(1)  a rollup of a minute, an hour or a day (m, h, d) that begins then
+//	r application(16) span(1) hour(4) minute(1)  a rollup of a minute, an hour or a day (1, 2, 3) that begins then
 //	t application(16) hour(4) time(8) number(8)  a block: events of that hour
 //
 // where hour, minute (but that of a rollup, which is of its hour) and second

@@ -12,8 +12,8 @@ import (
 )
 
 // Restamp implements telemetry.Lifetime. Events go first, then the rollups that
-// count them: one that is kept meanwhile was made of events that have their new
-// ends, or gets them after these.
+// count them, minutes before hours and these before days: one that is kept between
+// two calls was made of what has its new ends, or gets them after that.
 func (t *Telemetry) Restamp(ctx context.Context, of app.ID, retention time.Duration, now time.Time, from string) (n int64, next string, err error) {
 	if _, err := keyOf(telemetryPrefix, of); err != nil {
 		return 0, "", err

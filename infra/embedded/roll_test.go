@@ -359,3 +359,42 @@ func TestADamagedRollupIsReportedAndGivesWay(t *testing.T) {
 		troubles = 0
 	}
 }
+
+// Plans change while rollups are made, in the middle of it: at any time, what
+// they say is what the events that can be read come to.
+func TestRollupsEndAsEventsDoWhateverPlansDo(t *testing.T) {
+	for seed := range uint64(6) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		clock := pubsubtest.NewClock()
+		d := open(t, embedded.Options{Now: clock.Now})
+		d.Telemetry.SetPart(300)
+		plan := 30 * time.Hour
+		for range 60 {
+			switch n := random.IntN(10); {
+			case n < 6:
+				r := someEvent(random, clock.Now().Add(-time.Duration(random.Int64N(int64(10*time.Hour)))))
+				r.Expires = r.At.Add(plan)
+				must(t, d.Telemetry.Record(t.Context(), r, true))
+			case n < 8:
+				clock.Advance(time.Duration(random.Int64N(int64(3 * time.Hour))))
+				must(t, d.Telemetry.Roll(t.Context(), clock.Now()))
+			default:
+				plan = time.Duration(5+random.IntN(40)) * time.Hour
+				for next, calls := "", 0; calls == 0 || next != ""; calls++ {
+					var err error
+					_, next, err = d.Telemetry.Restamp(t.Context(), pubsubtest.AppA, plan, clock.Now(), next)
+					must(t, err)
+					if random.IntN(3) == 0 {
+						must(t, d.Telemetry.Roll(t.Context(), clock.Now()))
+					}
+				}
+			}
+		}
+		must(t, d.Telemetry.Roll(t.Context(), clock.Now()))
+		for range 20 {
+			wantTrueFigures(t, d, clock.Now())
+			clock.Advance(time.Duration(random.Int64N(int64(4 * time.Hour))))
+		}
+		mustClose(t, d)
+	}
+}

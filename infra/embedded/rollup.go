@@ -9,16 +9,18 @@ import (
 	"tacet/core/telemetry"
 )
 
-// The key of a rollup is the prefix, the application's 16 bytes, a letter for
-// the span, the hour and the minute in which it begins. So the minutes of an
-// hour lie together, and can be dropped together.
+// The key of a rollup is the prefix, the application's 16 bytes, a digit for the
+// span, the hour and the minute in which it begins. So the minutes of an hour lie
+// together, and can be dropped together. And minutes come before hours, and these
+// before days: whoever stamps them anew in this order leaves none that was made
+// meanwhile of something that he had not come to.
 const (
 	rollupSpanSize = 1 + 16 + 1
 	rollupHourSize = rollupSpanSize + 4
 	rollupKeySize  = rollupHourSize + 1
 )
 
-var spans = map[telemetry.Span]byte{telemetry.Minutely: 'm', telemetry.Hourly: 'h', telemetry.Daily: 'd'}
+var spans = map[telemetry.Span]byte{telemetry.Minutely: '1', telemetry.Hourly: '2', telemetry.Daily: '3'}
 
 // rollupsOf returns where an application's rollups of a span begin.
 func rollupsOf(of app.ID, s telemetry.Span) ([]byte, error) {
@@ -39,8 +41,8 @@ func rollupAt(key []byte) (telemetry.Span, time.Time, bool) {
 		return 0, time.Time{}, false
 	}
 	minutes := int64(binary.BigEndian.Uint32(key[rollupSpanSize:]))*60 + int64(key[rollupHourSize])
-	for s, letter := range spans {
-		if key[rollupSpanSize-1] == letter {
+	for s, digit := range spans {
+		if key[rollupSpanSize-1] == digit {
 			return s, time.Unix(minutes*60, 0).UTC(), true
 		}
 	}
