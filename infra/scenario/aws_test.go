@@ -17,6 +17,7 @@ import (
 	"tacet/infra/config"
 	"tacet/infra/dynamo"
 	"tacet/infra/local/guard"
+	"tacet/infra/local/iam"
 	"tacet/infra/local/stack"
 	"tacet/infra/logging"
 	"tacet/infra/scenario"
@@ -121,7 +122,7 @@ func rollUp(t *testing.T, s *stack.Stack) {
 		t.Fatal(err)
 	}
 	until(t, "a rollup", func() bool {
-		return s.Guard().Calls()[guard.Call{Role: "RollupFunction", Service: guard.DynamoDB, Operation: "PutItem", On: "TelemetryTable"}] > 0
+		return !slices.ContainsFunc(s.Guard().Unused()["RollupFunction"], func(g iam.Grant) bool { return g.Action == "dynamodb:PutItem" && g.Value == "r#*" })
 	})
 }
 
