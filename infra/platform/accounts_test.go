@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ func (r *rig) people() {
 	r.t.Helper()
 	ctx := r.t.Context()
 	boss := r.caller(owner)
+	r.looking(ctx)
 	bob := account.Identity{Issuer: owner.Issuer, Subject: "bob", Email: "bob@example.org"}
 	r.members(ctx, boss, bob)
 	r.ahead += 26 * time.Hour // who still knows the secret of the day before destroys it
@@ -39,6 +41,24 @@ func (r *rig) people() {
 	}
 	if got := r.invoke("manage", event); !strings.Contains(got, `"statusCode":200`) {
 		r.t.Errorf("plans: %s", got)
+	}
+}
+
+// looking is a look at live figures, of the seconds in which an application's
+// server has just published.
+func (r *rig) looking(ctx context.Context) {
+	r.t.Helper()
+	r.call("POST", "/api/topics/"+appID+"/publish", "", `{"topic":"looked-at","message":1}`, `"statusCode":200`)
+	r.ahead += 5 * time.Second
+	token, _, err := r.accounts.SignIn(ctx, owner)
+	r.ok(err)
+	event := map[string]any{
+		"version": "2.0", "rawPath": "/v1/apps/" + appID + "/live",
+		"headers":        map[string]string{"authorization": "Bearer " + token, "last-event-id": strconv.FormatInt(r.now().Add(-30*time.Second).Unix(), 10)},
+		"requestContext": map[string]any{"domainName": "localhost", "http": map[string]string{"method": "GET", "sourceIp": "192.0.2.7"}},
+	}
+	if got := r.invoke("manage", event); !strings.Contains(got, `"statusCode":200`) || !strings.Contains(got, "text/event-stream") || !strings.Contains(got, "looked-at") {
+		r.t.Errorf("live figures: %s", got)
 	}
 }
 

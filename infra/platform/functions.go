@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"tacet/core/app"
 	"tacet/core/pubsub"
 	"tacet/core/telemetry"
 	"tacet/core/wire"
@@ -91,6 +92,12 @@ func (p *Parts) Server() (*pubsub.Service, telemetry.Figures) {
 	s.Connections, s.Subscriptions, s.Audience = store, store, store
 	s.Poster, s.Recorder, s.Anonymiser.Secrets, s.CountOpen = p.split(), events, p.secrets(), store.CountOpen
 	return s, events
+}
+
+// Looking returns where live figures are read, and how many connections an
+// application has is counted. See package manage.
+func (p *Parts) Looking() (telemetry.Events, func(context.Context, app.ID) (int, error)) {
+	return p.telemetry(), p.realtime().CountOpen
 }
 
 // Rollup sums events up.

@@ -2,6 +2,7 @@ package door
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -47,6 +48,23 @@ func (s *stream) begin() {
 	s.begun = true
 	s.w.Header().Set("Content-Type", s.media)
 	s.w.WriteHeader(http.StatusOK)
+}
+
+// Flush sends what was written to an answer of Stream, where that can be done. An
+// answer that is sent bit by bit may take longer than requests may.
+func Flush(w io.Writer) error {
+	s, ok := w.(*stream)
+	if !ok {
+		return nil
+	}
+	if !s.begun {
+		s.begin()
+	}
+	_ = s.control.SetReadDeadline(time.Time{}) // else it ends with the time that a request has
+	if err := s.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }
 
 // Write writes some of the answer, and its header before.

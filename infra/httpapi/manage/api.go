@@ -19,6 +19,7 @@ import (
 type API struct {
 	Accounts *account.Service
 	Rights   *rights.Service
+	Live     Live
 	// Data is the API of the data plane. It is served as well if it has a
 	// Service, with this API's log and ids, and described in any case.
 	Data httpapi.API
@@ -83,7 +84,7 @@ func (a API) Handler() http.Handler {
 		return door.Encode(doc)
 	})
 	s.routeReference()
-	return s.door
+	return s.routeLivePage()
 }
 
 func (a API) now() time.Time {
@@ -98,6 +99,7 @@ type server struct {
 	API
 	door    *door.Server
 	limiter *limiter
+	looking looking
 	bodies  map[string]reflect.Type // of requests, by operation, for the document
 }
 
@@ -112,6 +114,7 @@ func (s *server) route() {
 	s.routeInvitations()
 	s.routeApps()
 	s.routeKeys()
+	s.routeLive()
 	s.routeTokens()
 	s.routeActivity()
 	s.routeExports()

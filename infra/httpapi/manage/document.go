@@ -49,6 +49,7 @@ func document() (*huma.OpenAPI, []*huma.Operation) {
 		{Name: "members", Description: "Who is in an account, and who is invited."},
 		{Name: "applications", Description: "Tenants of the data plane, with their settings and plans."},
 		{Name: "keys", Description: "What an application's tokens are checked against."},
+		{Name: "reports", Description: "What an application's telemetry came to."},
 		{Name: "access tokens", Description: "What programs use this API with."},
 		{Name: "your rights", Description: "Download everything that is held, and delete it for good. Every request is in the ledger for a year."},
 		{Name: "topics", Description: "For an application's own servers: publish, and see who listens."},

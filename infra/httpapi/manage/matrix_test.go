@@ -13,7 +13,10 @@ import (
 
 func TestMatrix(t *testing.T) {
 	fast := manage.Rate{PerSecond: 1e6, Burst: 1e6}
-	r := newRig(t, func(a *manage.API) { a.Limits = manage.Limits{Principal: fast, Client: fast, SignIn: fast} })
+	r := newRig(t, func(a *manage.API) {
+		a.Limits = manage.Limits{Principal: fast, Client: fast, SignIn: fast}
+		a.Live = manage.Live{Events: noTelemetry{}, Once: true} // its clock stands still
+	})
 	server := httptest.NewServer(r.handler)
 	defer server.Close()
 	client := server.Client()

@@ -34,6 +34,7 @@ var kinds = map[string]kind{
 	"account":    {"The account's id.", id32, some},
 	"member":     {"The member's id in this account.", id32, some},
 	"invitation": {"The invitation's id.", id32, some},
+	"events":     {"End after so many events.", "^[1-9][0-9]{0,3}$", "10"},
 	"app":        {"The application's id.", id32, some},
 	"key":        {"The verification key's id.", id16, "0123456789abcdef"},
 	"token":      {"The access token's id.", id32, some},

@@ -86,6 +86,7 @@ func (p *Platform) api(s *config.Standalone, origin string) (manage.API, error) 
 			Service: p.service, Figures: p.disk.Telemetry, Ready: p.ready, Version: config.Version(),
 			Operator: httpapi.Operator{Name: s.OperatorName, Contact: s.OperatorContact},
 		},
+		Live:  manage.Live{Events: p.disk.Telemetry, CountOpen: p.memory.CountOpen, Stopping: p.ending},
 		Watch: door.Watch{End: p.requested},
 		Link:  p.useLink, NewLink: func() (string, time.Time) { return p.newLink(origin) },
 		Rotate: p.keys.rotate,

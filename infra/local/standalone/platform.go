@@ -49,7 +49,8 @@ type Platform struct {
 	server  *http.Server
 	watching
 
-	failed  chan error // the server's, if it ends by itself
+	ending  chan struct{} // closed when answers that go on for ever are to end
+	failed  chan error    // the server's, if it ends by itself
 	cancel  context.CancelFunc
 	ticking sync.WaitGroup
 }
@@ -61,7 +62,7 @@ const Stage = "ws"
 // validated. An error is a text for whoever started it: what is in the way and
 // what to do about it.
 func Start(s config.Standalone, log *slog.Logger) (*Platform, error) {
-	p := &Platform{log: log, failed: make(chan error, 1), folder: site.Folder(s.Data)}
+	p := &Platform{log: log, failed: make(chan error, 1), ending: make(chan struct{}), folder: site.Folder(s.Data)}
 	p.counts = metrics.New()
 	if s.Memory {
 		p.folder = ""
@@ -175,6 +176,7 @@ func (p *Platform) assemble(s *config.Standalone, origin string) error {
 		return err
 	}
 	p.server = site.Server(site.Door(Stage, http.HandlerFunc(p.gateway.ServeWebSocket), p.watched(s, api)), p.log)
+	p.server.RegisterOnShutdown(sync.OnceFunc(func() { close(p.ending) }))
 	return nil
 }
 

@@ -21,7 +21,9 @@ const volume = 3 << 20
 // New returns the function.
 func New(p *platform.Parts) platform.Handler {
 	accounts, all := p.Accounts()
-	api := manage.API{Accounts: accounts, Rights: all, Issuer: issuer(p), VolumeBytes: volume, Log: p.Log}
+	events, count := p.Looking()
+	live := manage.Live{Events: events, CountOpen: count, Once: true} // what a function answers is held back until it ends
+	api := manage.API{Accounts: accounts, Rights: all, Live: live, Issuer: issuer(p), VolumeBytes: volume, Log: p.Log}
 	return entry.API{Handler: api.Handler(), Log: p.Log}
 }
 

@@ -111,7 +111,7 @@ func (w *world) strangers(t *testing.T, answers map[string]map[string]answer) {
 func (w *world) ask(t *testing.T, o operation, r row, caller string) answer {
 	x := r.prepare(w, caller)
 	q := request{
-		method: o.method, path: fill(o.path, x.place),
+		method: o.method, path: fill(o.path, x.place) + queries[o.id],
 		token: cmp.Or(x.token, w.tokens[caller]), body: cmp.Or(x.body, r.body, o.body),
 	}
 	if o.match {

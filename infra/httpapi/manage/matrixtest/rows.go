@@ -53,6 +53,9 @@ func at(where func(w *world) place) func(*world, string) trial {
 	return func(w *world, _ string) trial { return trial{place: where(w)} }
 }
 
+// queries are those of answers that would never end.
+var queries = map[string]string{"live": "?events=1"}
+
 // bodies are those that work, where the document's example names what there is
 // not, or asks for more than the operation's permission allows.
 var bodies = map[string]string{

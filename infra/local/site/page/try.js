@@ -166,6 +166,14 @@ $('publish').onsubmit = (event) => {
     line($('said'), topic, `matched ${matched}, delivered ${delivered}, gone ${gone}`), unsaid, payload)
 }
 
+function showLive() {
+  const app = $('app').value.trim()
+  $('live').hidden = !/^[0-9a-f]{32}$/.test(app)
+  $('live').href = `/v1/apps/${app}/live`
+}
+$('app').oninput = showLive
+showLive()
+
 $('lines').textContent = [
   'tacet subscribe chat',
   'tacet publish chat \'{"hello":"world"}\'',
