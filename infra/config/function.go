@@ -26,6 +26,7 @@ type Function struct {
 	SessionToken string `env:"AWS_SESSION_TOKEN" from:"lambda" default:"" help:"Their session. Credentials of a person have none."`
 
 	LogLevel string `env:"TACET_LOG_LEVEL" default:"info" help:"What to log: debug, info, warn or error. No level logs a message, a token or an address."`
+	Metrics  bool   `env:"TACET_METRICS" default:"true" help:"Write what was counted in an invocation as a line of the log, of which CloudWatch makes metrics."`
 	Node     string `env:"TACET_NODE" by:"connect welcome disconnect subscribe publish fallback api expire manage erase" help:"What telemetry says carried a message: region/api/stage."`
 
 	DynamoDB       string `env:"AWS_ENDPOINT_URL_DYNAMODB" default:"" by:"connect welcome disconnect subscribe publish fallback api rollup expire manage erase" help:"Where DynamoDB is, if not at the region's own address."`

@@ -28,7 +28,7 @@ func TestAFunctionHasWhatItReadsAndNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Function{
-		Region: "eu-central-1", KeyID: "MARKER", SecretKey: "MARKER", SessionToken: "MARKER", LogLevel: "info", Node: "here",
+		Region: "eu-central-1", KeyID: "MARKER", SecretKey: "MARKER", SessionToken: "MARKER", LogLevel: "info", Metrics: true, Node: "here",
 		RealtimeTable: "r", TelemetryTable: "t", DirectoryTable: "d", VaultTable: "v", MasterKeys: "k", WelcomeFunction: "w",
 	}
 	if *connect != want {

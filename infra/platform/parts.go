@@ -17,6 +17,7 @@ import (
 	"tacet/infra/invoke"
 	"tacet/infra/jwks"
 	"tacet/infra/logging"
+	"tacet/infra/metrics"
 	"tacet/infra/poster"
 	"tacet/infra/sigv4"
 	"tacet/infra/vault"
@@ -35,6 +36,7 @@ type Parts struct {
 
 	out    io.Writer // where it logs
 	client *dynamo.Client
+	counts *metrics.Counts // of the invocation at hand
 }
 
 // New returns the parts for settings. Records of the log and figures go to w.
@@ -42,6 +44,7 @@ func New(s *config.Function, w io.Writer) *Parts {
 	level, _ := logging.ParseLevel(s.LogLevel) // it was checked when it was read
 	return &Parts{
 		settings: s, Now: wall, out: w, Log: logging.New(w, logging.JSON, level),
+		counts:      metrics.New(),
 		credentials: sigv4.Credentials{ID: s.KeyID, Secret: s.SecretKey, Session: s.SessionToken},
 	}
 }
@@ -57,7 +60,7 @@ func (p *Parts) service() *pubsub.Service {
 		Trouble: func(ctx context.Context, what string, err error) {
 			p.Log.LogAttrs(ctx, slog.LevelWarn, "something failed on the side", slog.String("what", what), slog.Any("error", err))
 		},
-		Now: p.Now, Node: telemetry.NodeID(p.settings.Node),
+		Meter: p.meter(), Now: p.Now, Node: telemetry.NodeID(p.settings.Node),
 	}
 }
 

@@ -20,5 +20,5 @@ func Start(name string, make func(*Parts) Handler) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	lambda.Start(inTime{make(New(settings, os.Stdout))})
+	lambda.Start(New(settings, os.Stdout).whole(name, make))
 }

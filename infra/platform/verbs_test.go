@@ -197,7 +197,7 @@ func (r *rig) server() {
 	r.call("DELETE", "/api/connections/"+appID+"/eve", "", "", `"disconnected":1`)
 	r.call("DELETE", "/api/connections/"+appID, "subject=dave", "", `"disconnected":1`)
 	r.call("GET", "/telemetry/aggregates/"+appID+"/2", "", "", `"messages":7`)
-	for _, path := range []string{"/healthz", "/v1/openapi.json", "/v1/asyncapi.json", "/v1/errors", "/v1/errors.json", "/.well-known/telemetry.json", "/privacy", "/"} {
+	for _, path := range []string{"/healthz", "/readyz", "/status", "/v1/openapi.json", "/v1/asyncapi.json", "/v1/errors", "/v1/errors.json", "/.well-known/telemetry.json", "/privacy", "/"} {
 		r.call("GET", path, "", "", `"statusCode":200`)
 	}
 }

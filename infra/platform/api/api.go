@@ -5,6 +5,7 @@
 package api
 
 import (
+	"tacet/infra/config"
 	"tacet/infra/entry"
 	"tacet/infra/httpapi"
 	"tacet/infra/platform"
@@ -14,6 +15,6 @@ import (
 func New(p *platform.Parts) platform.Handler {
 	service, figures := p.Server()
 	name, contact := p.Operator()
-	api := httpapi.API{Service: service, Figures: figures, Operator: httpapi.Operator{Name: name, Contact: contact}, Log: p.Log}
+	api := httpapi.API{Service: service, Figures: figures, Ready: p.Ready(), Version: config.Version(), Operator: httpapi.Operator{Name: name, Contact: contact}, Log: p.Log}
 	return entry.API{Handler: api.Handler(), Log: p.Log}
 }
