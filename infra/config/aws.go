@@ -27,6 +27,8 @@ func (a *AWS) Validate(s *Standalone) error {
 		return nil
 	case s.MetricsListen != "":
 		return errors.New("--metrics-listen is for the platform in one process: on AWS figures are CloudWatch's; leave it out")
+	case s.TracesURL() != "":
+		return errors.New("--otlp-endpoint is for the platform in one process: functions are followed by the ids in their logs; leave it out")
 	case s.Domain != "":
 		return errors.New("--aws is for trying things out, and gets no certificate from Let's Encrypt: say --tls-cert and --tls-key instead of --domain")
 	}

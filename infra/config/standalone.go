@@ -41,6 +41,8 @@ type Standalone struct {
 	LogLevel  string `enum:"debug,info,warn,error" default:"info" env:"TACET_LOG_LEVEL" help:"What to log, to standard error: ${enum}. No level logs a message, a token or an address."`
 	LogFormat string `enum:",text,json" default:"" placeholder:"text|json" env:"TACET_LOG_FORMAT" help:"How to log it. Default: text on a terminal, json elsewhere."`
 
+	Traces `embed:""`
+
 	Plan string `enum:"${plans}" default:"unlimited" env:"TACET_PLAN" help:"Quotas of the development application: ${enum}."`
 
 	OIDC `embed:""`
@@ -111,7 +113,7 @@ func (s *Standalone) Validate() error {
 			return err
 		}
 	}
-	if err := s.OIDC.Validate(); err != nil {
+	if err := errors.Join(s.OIDC.Validate(), s.Traces.Validate()); err != nil {
 		return err
 	}
 	for flag, d := range map[string]time.Duration{

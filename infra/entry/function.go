@@ -39,13 +39,9 @@ func (f function) handle(ctx context.Context, e *apigw.Event) (r apigw.Response,
 
 // answer does what a message asks for.
 func (f function) answer(ctx context.Context, e *apigw.Event) apigw.Response {
+	// The host has its own line for each invocation; one that says more is not
+	// worth its price for each message. At level debug logging.Verbs writes it.
 	frame := f.service.Answer(ctx, wire.ConnID(e.ConnectionID), e.Body)
-	// The host has its own line for each invocation; this one says more, and
-	// is not worth its price for each message.
-	if log := f.logger(); log.Enabled(ctx, slog.LevelDebug) {
-		log.LogAttrs(ctx, slog.LevelDebug, "message", slog.String("route", e.RouteKey),
-			slog.Int("bytes", len(e.Body)), slog.Int("answered", len(frame.JSON)))
-	}
 	return apigw.Response{StatusCode: 200, Body: frame.JSON}
 }
 

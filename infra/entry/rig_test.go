@@ -58,6 +58,7 @@ func newRig(t testing.TB) *rig {
 	r := &rig{Memory: m, sockets: &sockets{}, t: t, log: &bytes.Buffer{}}
 	r.service = &pubsub.Service{
 		Apps: m, Connections: m, Subscriptions: m, Audience: m, Poster: r.sockets, Recorder: m, Rates: m, Now: clock.Now, Node: "here",
+		Meter: logging.Verbs{Log: logging.New(r.log, logging.JSON, slog.LevelDebug)},
 		Greet: func(_ context.Context, id wire.ConnID) error { r.greeted = append(r.greeted, id); return nil },
 	}
 	for range 20 {

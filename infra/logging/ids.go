@@ -32,7 +32,18 @@ func (c *withIDs) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+type traceKey struct{}
+
+// WithTrace returns a context whose records carry the id of a trace, until
+// another one is said.
+func WithTrace(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, traceKey{}, id)
+}
+
 func appendIDs(ctx context.Context, a []slog.Attr) []slog.Attr {
+	if id, ok := ctx.Value(traceKey{}).(string); ok {
+		a = append(a, slog.String("trace", id))
+	}
 	c, ok := ctx.Value(idsKey{}).(*withIDs)
 	if !ok {
 		return a
@@ -59,7 +70,7 @@ type handler struct {
 func (h handler) Enabled(ctx context.Context, l slog.Level) bool { return h.inner.Enabled(ctx, l) }
 
 func (h handler) Handle(ctx context.Context, r slog.Record) error {
-	var buf [2]slog.Attr
+	var buf [3]slog.Attr
 	ids := appendIDs(ctx, buf[:0])
 	switch {
 	case len(ids) == 0:

@@ -16,7 +16,6 @@ import (
 	"tacet/core/rights"
 	"tacet/infra/config"
 	"tacet/infra/httpapi"
-	"tacet/infra/httpapi/door"
 	"tacet/infra/httpapi/manage"
 	"tacet/infra/jwks"
 	"tacet/infra/local/site"
@@ -87,7 +86,7 @@ func (p *Platform) api(s *config.Standalone, origin string) (manage.API, error) 
 			Operator: httpapi.Operator{Name: s.OperatorName, Contact: s.OperatorContact},
 		},
 		Live:  manage.Live{Events: p.disk.Telemetry, CountOpen: p.memory.CountOpen, Stopping: p.ending},
-		Watch: door.Watch{End: p.requested},
+		Watch: p.requests(),
 		Link:  p.useLink, NewLink: func() (string, time.Time) { return p.newLink(origin) },
 		Rotate: p.keys.rotate,
 		Origin: origin, Loopback: s.Local() && !s.Secure(), Log: p.log, TrustedProxies: s.TrustedProxies,

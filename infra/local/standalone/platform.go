@@ -156,9 +156,12 @@ func (p *Platform) assemble(s *config.Standalone, origin string) error {
 	// key set is.
 	sets := jwks.New(jwks.Options{Loopback: s.Local()})
 	p.poster = new(poster)
+	if err := p.openTraces(s); err != nil {
+		return err
+	}
 	p.service = &pubsub.Service{
 		Apps: p.apps, Connections: p.memory, Subscriptions: p.memory, Audience: p.memory, Rates: p.memory,
-		Poster: p.poster, Recorder: p.disk.Telemetry, Anonymiser: privacy.Anonymiser{Secrets: p.disk.Secrets},
+		Poster: p.posting(), Recorder: p.disk.Telemetry, Anonymiser: privacy.Anonymiser{Secrets: p.disk.Secrets},
 		FetchKeys: sets.Keys,
 		// The gateway's Opened does it: then the greeting is the first frame.
 		Greet:     func(context.Context, wire.ConnID) error { return nil },
@@ -188,8 +191,8 @@ func (p *Platform) stage(s *config.Standalone) gateway.Options {
 	twoWay := func(h gateway.Handler) gateway.Route {
 		return gateway.Route{Handler: h, ResponseSelection: true, Response: true}
 	}
-	subscribe := twoWay(entry.Subscribe{Service: p.service, Log: p.log})
-	publish := twoWay(entry.Publish{Service: p.service, Log: p.log})
+	subscribe := twoWay(p.function("frame", entry.Subscribe{Service: p.service, Log: p.log}))
+	publish := twoWay(p.function("frame", entry.Publish{Service: p.service, Log: p.log}))
 	publish.Waits = wire.MayHaveID // an ack waits until its record is on disk
 	// A fresh token may have to wait for a key server, which must not hold up
 	// the loop on which the messages of others are handled.
@@ -200,9 +203,9 @@ func (p *Platform) stage(s *config.Standalone) gateway.Options {
 	return gateway.Options{
 		Stage: Stage, Selection: "$request.body.type",
 		Routes: map[string]gateway.Route{
-			apigw.RouteConnect:           {Handler: bounded{connect, s.IntegrationTimeout}},
-			apigw.RouteDisconnect:        {Handler: entry.Disconnect{Service: p.service, Log: p.log}},
-			apigw.RouteDefault:           twoWay(gateway.Encoded(fallback)),
+			apigw.RouteConnect:           {Handler: p.function("connect", bounded{connect, s.IntegrationTimeout})},
+			apigw.RouteDisconnect:        {Handler: p.function("disconnect", entry.Disconnect{Service: p.service, Log: p.log})},
+			apigw.RouteDefault:           twoWay(gateway.Encoded(p.function("frame", fallback))),
 			string(wire.TypeSubscribe):   subscribe,
 			string(wire.TypeUnsubscribe): subscribe,
 			string(wire.TypePublish):     publish,
@@ -212,10 +215,10 @@ func (p *Platform) stage(s *config.Standalone) gateway.Options {
 		Ordered: true, ForwardRefusals: true, SourceIP: site.SourceIP(s.TrustedProxies),
 		SlowClose:     gateway.CloseCode{Code: int(wire.CloseSlow), Reason: slowReason},
 		ShutdownClose: gateway.CloseCode{Code: int(wire.CloseRestart), Reason: site.RestartReason},
-		Opened: func(ctx context.Context, id string) {
+		Opened: p.opened(func(ctx context.Context, id string) {
 			// What fails is in the log; the client notices that nothing comes.
 			_ = welcome.Greet(ctx, wire.ConnID(id))
-		},
+		}),
 		Log: details,
 	}
 }

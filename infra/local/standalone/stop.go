@@ -45,6 +45,7 @@ func (p *Platform) Stop(ctx context.Context) error {
 	}
 	<-finished
 	p.closeAside()
+	p.closeTraces(ctx)
 	return errors.Join(err, p.closeStores(ctx))
 }
 
@@ -95,6 +96,7 @@ func (p *Platform) farewell(ctx context.Context) {
 // release frees what a start that failed has taken.
 func (p *Platform) release() error {
 	p.closeAside()
+	p.closeTraces(context.Background())
 	var err error
 	if p.gateway != nil {
 		err = p.gateway.Shutdown(context.Background())

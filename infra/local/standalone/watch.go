@@ -17,7 +17,9 @@ import (
 	"tacet/infra/config"
 	"tacet/infra/httpapi/door"
 	"tacet/infra/httpapi/manage"
+	"tacet/infra/local/gateway"
 	"tacet/infra/local/site"
+	"tacet/infra/local/tracing"
 	figures "tacet/infra/local/watch"
 	"tacet/infra/logging"
 	"tacet/infra/metrics"
@@ -27,6 +29,7 @@ import (
 type watching struct {
 	counts   *metrics.Counts
 	watch    *figures.Watch
+	tracer   *tracing.Tracer // nil if nobody wants traces
 	stopping atomic.Bool
 	rolled   atomic.Int64 // when telemetry was last summed up, in seconds; 0 for not yet
 	asking   question
@@ -37,10 +40,68 @@ type watching struct {
 
 // meter returns who is told of what happens.
 func (p *Platform) meter() pubsub.Meter {
+	all := []pubsub.Meter{p.counts}
 	if p.log.Enabled(context.Background(), slog.LevelDebug) {
-		return metrics.Several(p.counts, logging.Verbs{Log: p.log})
+		all = append(all, logging.Verbs{Log: p.log})
 	}
-	return p.counts
+	if p.tracer != nil {
+		all = append(all, tracing.Meter{})
+	}
+	return metrics.Several(all...)
+}
+
+// openTraces begins to send traces, if somebody wants them.
+func (p *Platform) openTraces(s *config.Standalone) (err error) {
+	if to := s.TracesURL(); to != "" {
+		p.tracer, err = tracing.New(tracing.Options{Endpoint: to, Headers: s.TracesHeaders(), Version: config.Version(), Log: p.log})
+	}
+	return err
+}
+
+// closeTraces sends what is left of traces.
+func (p *Platform) closeTraces(ctx context.Context) {
+	if p.tracer != nil {
+		bounded, cancel := context.WithTimeout(ctx, finishing/2)
+		defer cancel()
+		_ = p.tracer.Stop(bounded) // what fails is in the log
+	}
+}
+
+// posting returns who posts for the service.
+func (p *Platform) posting() pubsub.Poster {
+	if p.tracer == nil {
+		return p.poster
+	}
+	return p.tracer.Poster(p.poster)
+}
+
+// function returns a function as the gateway calls it.
+func (p *Platform) function(name string, f interface {
+	gateway.Handler
+	gateway.EventHandler
+},
+) gateway.Handler {
+	if p.tracer == nil {
+		return f
+	}
+	return gateway.Func(p.tracer.Function(name, f.InvokeEvent))
+}
+
+// opened returns what greets connections.
+func (p *Platform) opened(greet func(context.Context, string)) func(context.Context, string) {
+	if p.tracer == nil {
+		return greet
+	}
+	return p.tracer.Opened(greet)
+}
+
+// requests returns who is told of HTTP requests.
+func (p *Platform) requests() door.Watch {
+	counted := door.Watch{End: p.requested}
+	if p.tracer == nil {
+		return counted
+	}
+	return p.tracer.Watch().Also(counted)
 }
 
 // requested counts a request.
