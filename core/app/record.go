@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"time"
@@ -72,4 +73,17 @@ func ReadSlots(r directory.Record, with seal.Sealer) (grant.Slots, error) {
 		return grant.Slots{}, errDamaged
 	}
 	return slots, nil
+}
+
+// Fresh returns an application as the directory has it now. The error is ErrNone
+// if there is none.
+func Fresh(ctx context.Context, d directory.Directory, id ID) (*App, error) {
+	r, err := d.Get(ctx, id.Key())
+	switch {
+	case errors.Is(err, directory.ErrAbsent):
+		return nil, ErrNone
+	case err != nil:
+		return nil, err
+	}
+	return Read(r)
 }

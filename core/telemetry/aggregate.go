@@ -5,13 +5,12 @@ import (
 	"time"
 
 	"tacet/core/app"
-	"tacet/core/fault"
 )
 
 // Day is what one UTC day of one application came to.
 type Day struct {
 	Date string `json:"date"` // YYYY-MM-DD, UTC
-	Sums
+	Summary
 }
 
 // Aggregates is the answer of the report of the same name.
@@ -56,32 +55,40 @@ func SumEvents(ctx context.Context, events Events, of app.ID, from, to, now time
 	})
 }
 
+func checkDays(days int) error {
+	if days < 1 || days > MaxDays {
+		return mistake("the number of days must lie between 1 and 366")
+	}
+	return nil
+}
+
 // Aggregate returns the sums of the last days days, today included, as far back
 // as retention reaches: that of the plan as it is now, however long the events
 // were meant to be readable when they were recorded. It is a fault of kind
 // Invalid to ask for fewer than 1 or more than MaxDays.
 func Aggregate(ctx context.Context, figures Figures, of app.ID, days int, retention time.Duration, now time.Time) (Aggregates, error) {
-	if days < 1 || days > MaxDays {
-		return Aggregates{}, &fault.Error{Kind: fault.Invalid, Text: "the number of days must lie between 1 and 366"}
+	if err := checkDays(days); err != nil {
+		return Aggregates{}, err
 	}
 	today := Daily.Start(now)
 	from, to := today.AddDate(0, 0, 1-days), today.AddDate(0, 0, 1)
-	sums := make([]Day, days)
-	for i := range sums {
-		sums[i].Date = from.AddDate(0, 0, i).Format(time.DateOnly)
-	}
+	sums := make([]Digest, days)
 	since := from
 	if kept := now.Add(-retention); kept.After(since) {
 		since = kept
 	}
 	err := figures.Sum(ctx, of, since, to, Daily, now, func(at time.Time, d *Digest) error {
 		if i := int(at.Sub(from) / (24 * time.Hour)); !at.Before(from) && i < days {
-			sums[i].Add(d.Sums)
+			sums[i].summarise(d)
 		}
 		return nil
 	})
 	if err != nil {
 		return Aggregates{}, err
 	}
-	return Aggregates{App: of, From: sums[0].Date, To: sums[days-1].Date, Days: sums}, nil
+	all := make([]Day, days)
+	for i := range all {
+		all[i] = Day{from.AddDate(0, 0, i).Format(time.DateOnly), sums[i].Summary()}
+	}
+	return Aggregates{App: of, From: all[0].Date, To: all[days-1].Date, Days: all}, nil
 }

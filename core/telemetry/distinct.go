@@ -115,6 +115,9 @@ func (d *Distinct) Estimate() int64 {
 	return int64(math.Round(registers * registers / (2 * math.Ln2 * z)))
 }
 
+// exact reports whether Estimate is exact.
+func (d *Distinct) exact() bool { return d.many == nil }
+
 // sigma is x + Σ x^(2^k) 2^(k-1), for 0 ≤ x ≤ 1.
 func sigma(x float64) float64 {
 	sum, last := x, math.NaN()

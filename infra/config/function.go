@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tacet/core/telemetry"
 	"tacet/infra/logging"
 )
 
@@ -43,6 +44,7 @@ type Function struct {
 	EraseFunction   string `env:"TACET_ERASE_FUNCTION" by:"manage" help:"The function that does what takes longer than a request, by name or ARN."`
 
 	CountryHeader string `env:"TACET_COUNTRY_HEADER" default:"" by:"connect" help:"The header in which an edge in front tells a client's country, such as CloudFront-Viewer-Country; without one no country is known. Only if the edge sets it on every request, and nobody can connect without passing it: else clients can say that they are anywhere."`
+	MinGroup      int    `env:"TACET_MIN_GROUP" default:"5" by:"api manage" help:"How many different clients a topic or a country needs on a day to be shown in reports: 1 to 16. With 1 nobody is protected."`
 
 	KMS        string `env:"AWS_ENDPOINT_URL_KMS" default:"" by:"connect fallback api manage erase" help:"Where KMS is, if not at the region's own address."`
 	MasterKeys string `env:"TACET_MASTER_KEYS" by:"connect fallback api manage erase" help:"The keys of KMS that data keys are wrapped with, by ARN, separated by commas: the first wraps, all unwrap."`
@@ -154,6 +156,10 @@ func (f *Function) check() error {
 	if !isHeaderName(f.CountryHeader) {
 		field, _ := v.FieldByName("CountryHeader")
 		return wrong(field.Tag, "is no name of a header")
+	}
+	if f.MinGroup > telemetry.MaxCrowd {
+		field, _ := v.FieldByName("MinGroup")
+		return wrong(field.Tag, "is more than "+strconv.Itoa(telemetry.MaxCrowd))
 	}
 	if _, err := logging.ParseLevel(f.LogLevel); err != nil {
 		field, _ := v.FieldByName("LogLevel")

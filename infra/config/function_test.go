@@ -62,7 +62,7 @@ func TestWhatIsMissingIsNamedWithWhatItIsFor(t *testing.T) {
 func TestWhatIsWrongIsNotRepeated(t *testing.T) {
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL_DYNAMODB": "MARKER", "AWS_ENDPOINT_URL_LAMBDA": "ftp://MARKER", "TACET_CONNECTIONS_URL": "https://MARKER:MARKER@x/v1",
-		"TACET_FANOUT_THRESHOLD": "MARKER", "TACET_LOOPBACK_KEYS": "MARKER", "TACET_LOG_LEVEL": "MARKER",
+		"TACET_FANOUT_THRESHOLD": "MARKER", "TACET_LOOPBACK_KEYS": "MARKER", "TACET_LOG_LEVEL": "MARKER", "TACET_MIN_GROUP": "17",
 	} {
 		env := enough()
 		env[name] = value

@@ -11,6 +11,7 @@ import (
 
 	"tacet/core/plan"
 	"tacet/core/pubsub"
+	"tacet/core/telemetry"
 )
 
 // Standalone is every setting of `tacet run`, the whole platform in one
@@ -44,6 +45,8 @@ type Standalone struct {
 	Traces `embed:""`
 
 	Plan string `enum:"${plans}" default:"unlimited" env:"TACET_PLAN" help:"Quotas of the development application: ${enum}."`
+
+	MinGroup int `default:"5" placeholder:"N" env:"TACET_MIN_GROUP" help:"How many different clients a topic or a country needs on a day to be shown in reports: 1 to 16, by default 5. With 1 today is in reports, too, and nobody is protected: for development."`
 
 	OIDC `embed:""`
 
@@ -99,6 +102,8 @@ func (s *Standalone) Validate() error {
 		return errors.New("--domain needs a data folder to keep its certificate in, because Let's Encrypt gives out only a few: leave out --memory")
 	case s.Insecure && s.Secure():
 		return errors.New("--insecure contradicts --tls-cert and --domain: leave one of them out")
+	case s.MinGroup < 0 || s.MinGroup > telemetry.MaxCrowd:
+		return fmt.Errorf("--min-group %d: groups of 1 to %d can be told apart", s.MinGroup, telemetry.MaxCrowd)
 	case s.TrustedProxies < 0:
 		return errors.New("--trusted-proxies is how many proxies stand in front: it begins at 0")
 	case !isHeaderName(s.CountryHeader):

@@ -33,7 +33,7 @@ func TestDefaultsAreThoseOfTheManual(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Standalone{
-		Listen: "127.0.0.1:8080", LogLevel: "info", Plan: "unlimited",
+		Listen: "127.0.0.1:8080", LogLevel: "info", Plan: "unlimited", MinGroup: 5,
 		IdleTimeout: 10 * time.Minute, MaxLifetime: 2 * time.Hour, IntegrationTimeout: 29 * time.Second,
 	}
 	if got != want {
@@ -113,6 +113,8 @@ func TestWrongUseSaysWhatToDo(t *testing.T) {
 		{"--domain example.org --insecure", "contradicts"},
 		{"--tls-cert a --tls-key b --insecure", "contradicts"},
 		{"--trusted-proxies=-1", "begins at 0"},
+		{"--min-group=-1", "groups of 1 to 16"},
+		{"--min-group 17", "groups of 1 to 16"},
 		{"--trusted-proxies some", "trusted-proxies"},
 		{"--country-header=CF:IPCountry", "name of a header"},
 		{"--idle-timeout 0s", "longer than zero"},

@@ -16,7 +16,7 @@ import (
 // API is what the HTTP API needs. Set the fields, then call Handler.
 type API struct {
 	Service *pubsub.Service
-	Figures telemetry.Figures
+	Reports telemetry.Reports
 	// Operator is who runs the deployment, for the page about privacy.
 	Operator Operator
 	Log      *slog.Logger // made by package logging; nil logs nothing

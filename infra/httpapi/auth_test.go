@@ -23,6 +23,8 @@ var backendCalls = []struct{ method, path, body, permission string }{
 	{"DELETE", "/api/connections/" + appID + "?subject=nobody+can+be+called+so", ``, string(grant.ManageConnections)},
 	{"DELETE", "/api/connections/" + appID + "/b1=", ``, string(grant.ManageConnections)},
 	{"GET", "/telemetry/aggregates/" + appID + "/7", ``, string(grant.ManageApplication)},
+	{"GET", "/telemetry/top-topics/" + appID + "/7?limit=3", ``, string(grant.ManageApplication)},
+	{"GET", "/telemetry/heatmap/connections/countries/" + appID + "/7", ``, string(grant.ManageApplication)},
 }
 
 func TestEachRouteAsksForItsPermissionAndNoOther(t *testing.T) {

@@ -4,9 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"tacet/core/telemetry"
 	"tacet/core/wire"
 )
 
@@ -118,33 +116,6 @@ func TestAMistakenQueryEndsNothing(t *testing.T) {
 		}
 		if len(r.closed) != 0 {
 			t.Errorf("%s ended %v", query, r.closed)
-		}
-	}
-}
-
-func TestAggregatesAreSums(t *testing.T) {
-	r := newRig(t)
-	for _, e := range []telemetry.Event{{Size: 10, Subscribers: 3, Topic: "chat"}, {Topic: telemetry.TopicConnect}} {
-		e.App, e.At = appID, now
-		if err := r.Record(t.Context(), telemetry.Record{Event: e, Expires: now.Add(time.Hour)}, true); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r.want(200, `{"appId":"`+appID+`","from":"2026-03-13","to":"2026-03-14","days":[`+
-		`{"date":"2026-03-13","messages":0,"deliveries":0,"bytes":0,"deliveredBytes":0,"connections":0,"disconnections":0,"errors":0},`+
-		`{"date":"2026-03-14","messages":1,"deliveries":3,"bytes":10,"deliveredBytes":30,"connections":1,"disconnections":0,"errors":0}]}`)(
-		r.call("GET", "/telemetry/aggregates/"+appID+"/2", ""))
-	// Its plan is the team's: 30 days.
-	old := telemetry.Event{App: appID, At: now.Add(-31 * 24 * time.Hour), Topic: "chat"}
-	if err := r.Record(t.Context(), telemetry.Record{Event: old, Expires: now.Add(time.Hour)}, true); err != nil {
-		t.Fatal(err)
-	}
-	if status, body := r.call("GET", "/telemetry/aggregates/"+appID+"/40", ""); status != 200 || strings.Count(body, `"messages":1,`) != 1 {
-		t.Errorf("what another plan has kept for longer is told: %d %s", status, body)
-	}
-	for _, days := range []string{"0", "-1", "367", "many", "1.5", "99999999999999999999"} {
-		if status, body := r.call("GET", "/telemetry/aggregates/"+appID+"/"+days, ""); status != 400 {
-			t.Errorf("%s days: %d %s", days, status, body)
 		}
 	}
 }

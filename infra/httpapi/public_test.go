@@ -105,7 +105,8 @@ func TestDocumentPromisesWhatIsTrue(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &doc); err != nil || !strings.HasPrefix(doc.OpenAPI, "3.1") {
 		t.Fatalf("version %q: %v", doc.OpenAPI, err)
 	}
-	if strings.Contains(body, "ErrorModel") || strings.Contains(body, `"null"`) {
+	null := strings.Count(body, `"null"`)
+	if strings.Contains(body, "ErrorModel") || null != strings.Count(body, `"openAtMost":`) { // which is null if nobody counted
 		t.Error("the document describes what is never answered")
 	}
 	for path, item := range doc.Paths {

@@ -19,6 +19,7 @@ import (
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
 	"tacet/core/pubsub/pubsubtest"
+	"tacet/core/telemetry"
 	"tacet/core/topic"
 	"tacet/core/wire"
 	"tacet/infra/httpapi"
@@ -59,7 +60,7 @@ func newRig(t testing.TB, change ...func(*httpapi.API)) *rig {
 	service := &pubsub.Service{
 		Apps: m, Connections: m, Subscriptions: m, Audience: m, Poster: r.sockets, Recorder: m, Rates: m, Now: clock.Now, Node: "here",
 	}
-	r.api = httpapi.API{Service: service, Figures: m, Log: logging.New(r.log, logging.JSON, slog.LevelDebug), NewID: func() string { return "made-id" }}
+	r.api = httpapi.API{Service: service, Reports: telemetry.Reports{Figures: m, App: m.App}, Log: logging.New(r.log, logging.JSON, slog.LevelDebug), NewID: func() string { return "made-id" }}
 	for _, c := range change {
 		c(&r.api)
 	}

@@ -30,7 +30,7 @@ func TestUnknownAddressesAndMethodsAreProblems(t *testing.T) {
 		{"GET", "/v1/../v1/errors", 404, ""},
 		{"POST", "/api/topics", 404, ""},
 		{"DELETE", "/api/connections/" + appID + "/", 404, ""},
-		{"GET", "/telemetry/top-topics/" + appID + "/7", 404, ""},
+		{"GET", "/telemetry/heatmap/connections/cities/" + appID + "/7", 404, ""},
 		{"GET", "/healthz/", 404, ""},
 		{"GET", publishPath + "/batch/", 400, ""}, // a topic, and no legal one
 		{"PUT", publishPath, 405, "GET, HEAD, POST"},
@@ -123,7 +123,7 @@ func TestStoresThatFailAreAskedAgainLater(t *testing.T) {
 		r := newRig(t)
 		r.api.Service.Apps = brokenApps{}
 		if c.permission == string(grant.ManageApplication) {
-			r = newRig(t, func(a *httpapi.API) { a.Figures = brokenFigures{} })
+			r = newRig(t, func(a *httpapi.API) { a.Reports.Figures = brokenFigures{} })
 		}
 		w := r.do(r.request(c.method, c.path, c.body))
 		if w.Code != 503 || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), `"retryAfterMs":1000`) || strings.Contains(w.Body.String(), "MARKER") {

@@ -84,14 +84,22 @@ func Fanout(p *Parts) Handler {
 	return entry.Fanout{Poster: p.poster(), Log: p.Log}
 }
 
-// Server returns the service that applications' own servers ask, and the figures
+// Server returns the service that applications' own servers ask, and the reports
 // that they get to see. See package api.
-func (p *Parts) Server() (*pubsub.Service, telemetry.Figures) {
+func (p *Parts) Server() (*pubsub.Service, telemetry.Reports) {
 	s, store, events := p.service(), p.realtime(), p.telemetry()
 	s.Apps, s.FetchKeys = p.keys()
 	s.Connections, s.Subscriptions, s.Audience = store, store, store
 	s.Poster, s.Recorder, s.Anonymiser.Secrets, s.CountOpen = p.split(), events, p.secrets(), store.CountOpen
-	return s, events
+	return s, p.Reports()
+}
+
+// Reports returns the reports of applications, whose plans are read anew.
+func (p *Parts) Reports() telemetry.Reports {
+	directory := p.directory()
+	return telemetry.Reports{Figures: p.telemetry(), MinGroup: p.settings.MinGroup, App: func(ctx context.Context, of app.ID) (*app.App, error) {
+		return app.Fresh(ctx, directory, of)
+	}}
 }
 
 // Looking returns where live figures are read, and how many connections an

@@ -11,6 +11,7 @@ import (
 
 	"tacet/core/account"
 	"tacet/core/rights"
+	"tacet/core/telemetry"
 	"tacet/infra/httpapi"
 	"tacet/infra/httpapi/door"
 )
@@ -19,6 +20,7 @@ import (
 type API struct {
 	Accounts *account.Service
 	Rights   *rights.Service
+	Reports  telemetry.Reports
 	Live     Live
 	// Data is the API of the data plane. It is served as well if it has a
 	// Service, with this API's log and ids, and described in any case.

@@ -20,6 +20,7 @@ const (
 	countryHeader  = "TACET_COUNTRY_HEADER"
 	operatorName   = "TACET_OPERATOR_NAME"
 	operatorReach  = "TACET_OPERATOR_CONTACT"
+	minGroup       = "TACET_MIN_GROUP"
 )
 
 var supplied = map[string]bool{dynamoDBURL: true, lambdaURL: true, kmsURL: true, connectionsURL: true, loopbackKeys: true, settleSeconds: true, logLevel: true}
@@ -44,6 +45,9 @@ func (s *Stack) environment(f *template.Function, guard, stage string) map[strin
 		if _, reads := env[name]; reads && value != "" {
 			env[name] = value
 		}
+	}
+	if _, asks := f.Env[minGroup]; asks && s.opts.Settings.MinGroup > 0 {
+		env[minGroup] = fmt.Sprint(s.opts.Settings.MinGroup)
 	}
 	env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"] = f.ID, s.secret, ""
 	return env

@@ -14,6 +14,7 @@ import (
 	"tacet/core/plan"
 	"tacet/core/privacy"
 	"tacet/core/rights"
+	"tacet/core/telemetry"
 	"tacet/infra/config"
 	"tacet/infra/httpapi"
 	"tacet/infra/httpapi/manage"
@@ -80,9 +81,10 @@ func (p *Platform) provision(ctx context.Context, d site.Development, on plan.Na
 
 // api returns the HTTP API, for browsers that find it at origin.
 func (p *Platform) api(s *config.Standalone, origin string) (manage.API, error) {
+	reports := p.reports(s.MinGroup)
 	a := manage.API{
-		Accounts: p.accounts, Rights: p.rights, Data: httpapi.API{
-			Service: p.service, Figures: p.disk.Telemetry, Ready: p.ready, Version: config.Version(),
+		Accounts: p.accounts, Rights: p.rights, Reports: reports, Data: httpapi.API{
+			Service: p.service, Reports: reports, Ready: p.ready, Version: config.Version(),
 			Operator: httpapi.Operator{Name: s.OperatorName, Contact: s.OperatorContact},
 		},
 		Live:  manage.Live{Events: p.disk.Telemetry, CountOpen: p.memory.CountOpen, Stopping: p.ending},
@@ -105,6 +107,12 @@ func (p *Platform) api(s *config.Standalone, origin string) (manage.API, error) 
 	})
 	a.Issuer = issuer
 	return a, err
+}
+
+func (p *Platform) reports(minGroup int) telemetry.Reports {
+	return telemetry.Reports{Figures: p.disk.Telemetry, MinGroup: minGroup, App: func(ctx context.Context, of app.ID) (*app.App, error) {
+		return app.Fresh(ctx, p.disk.Directory, of)
+	}}
 }
 
 // newLink returns a one-time link to a place.

@@ -13,8 +13,8 @@ import (
 
 // New returns the function.
 func New(p *platform.Parts) platform.Handler {
-	service, figures := p.Server()
+	service, reports := p.Server()
 	name, contact := p.Operator()
-	api := httpapi.API{Service: service, Figures: figures, Ready: p.Ready(), Version: config.Version(), Operator: httpapi.Operator{Name: name, Contact: contact}, Log: p.Log}
+	api := httpapi.API{Service: service, Reports: reports, Ready: p.Ready(), Version: config.Version(), Operator: httpapi.Operator{Name: name, Contact: contact}, Log: p.Log}
 	return entry.API{Handler: api.Handler(), Log: p.Log}
 }

@@ -23,7 +23,7 @@ func New(p *platform.Parts) platform.Handler {
 	accounts, all := p.Accounts()
 	events, count := p.Looking()
 	live := manage.Live{Events: events, CountOpen: count, Once: true} // what a function answers is held back until it ends
-	api := manage.API{Accounts: accounts, Rights: all, Live: live, Issuer: issuer(p), VolumeBytes: volume, Log: p.Log}
+	api := manage.API{Accounts: accounts, Rights: all, Reports: p.Reports(), Live: live, Issuer: issuer(p), VolumeBytes: volume, Log: p.Log}
 	return entry.API{Handler: api.Handler(), Log: p.Log}
 }
 
