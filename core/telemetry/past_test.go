@@ -110,7 +110,7 @@ func (r *replay) step(now time.Time) bool {
 		next, do = c.restamped, func() { r.restamp(c); r.restampedTo++ }
 	}
 	if r.written < len(r.events) && !r.events[r.written].written.After(next) {
-		next, do = r.events[r.written].written, func() { r.write(r.events[r.written]); r.written++ }
+		do = func() { r.write(r.events[r.written]); r.written++ }
 	}
 	if do == nil {
 		return false

@@ -24,9 +24,9 @@ func (b By) people() bool { return b == PerTopic || b == PerCountry }
 const (
 	// MaxPoints is how many steps a report may have.
 	MaxPoints = 1500
-	// MaxRows is how many groups are shown for each, and DefaultRows how many if
-	// nobody says.
-	MaxRows     = 100
+	// MaxRows is how many groups are shown for each.
+	MaxRows = 100
+	// DefaultRows is how many if nobody says.
 	DefaultRows = 20
 )
 

@@ -39,11 +39,16 @@ func TestReportsOfRollupsAreThoseOfEvents(t *testing.T) {
 	roll(t, store, part, all.all, end.Add(-5*time.Hour), end)
 	for _, name := range []string{"UTC", "Europe/Berlin", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe"} {
 		for _, q := range []telemetry.Query{
-			{From: "2026-02-25", Step: telemetry.EachDay}, {From: "2026-02-25", Step: telemetry.EachMonth}, {From: "2026-02-25", Step: telemetry.InTotal},
-			{From: "2026-03-20", Step: telemetry.EachHour}, {From: "2026-03-30", Step: telemetry.EachMinute, To: "2026-03-30"},
-			{From: "2026-03-28T13:14:15Z", Step: telemetry.EachHour}, {From: "2026-03-01T01:02:03.5Z", To: "2026-03-30T04:05:06Z"},
+			{From: "2026-02-25", Step: telemetry.EachDay},
+			{From: "2026-02-25", Step: telemetry.EachMonth},
+			{From: "2026-02-25", Step: telemetry.InTotal},
+			{From: "2026-03-20", Step: telemetry.EachHour},
+			{From: "2026-03-30", Step: telemetry.EachMinute, To: "2026-03-30"},
+			{From: "2026-03-28T13:14:15Z", Step: telemetry.EachHour},
+			{From: "2026-03-01T01:02:03.5Z", To: "2026-03-30T04:05:06Z"},
 			{From: "2026-03-01", By: telemetry.PerCode, Limit: 2},
-			{From: "2026-02-25", By: telemetry.PerTopic}, {From: "2026-02-25", By: telemetry.PerCountry, Step: telemetry.EachMonth},
+			{From: "2026-02-25", By: telemetry.PerTopic},
+			{From: "2026-02-25", By: telemetry.PerCountry, Step: telemetry.EachMonth},
 		} {
 			if q.Zone = zone(t, name); name != "UTC" && q.By != "" && q.By != telemetry.PerCode {
 				continue

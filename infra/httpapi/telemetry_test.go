@@ -63,8 +63,10 @@ func (r *rig) published(n int, on privacy.RecordedTopic, from privacy.Country) {
 
 func TestGroupsAreOfFiveClientsUnlessTheOperatorSaysOtherwise(t *testing.T) {
 	for least, want := range map[int]struct{ topics, countries string }{
-		0: {`"rows":[{"topic":"chat","messages":6,"deliveries":12,"bytes":60},{"topic":"news","messages":5,"deliveries":10,"bytes":50}],"other":{"messages":0,"deliveries":0,"bytes":0},"short":0}`,
-			`"rows":[{"country":"DE","connections":6},{"country":"unknown","connections":5}],"other":{"connections":0}}`},
+		0: {
+			`"rows":[{"topic":"chat","messages":6,"deliveries":12,"bytes":60},{"topic":"news","messages":5,"deliveries":10,"bytes":50}],"other":{"messages":0,"deliveries":0,"bytes":0},"short":0}`,
+			`"rows":[{"country":"DE","connections":6},{"country":"unknown","connections":5}],"other":{"connections":0}}`,
+		},
 		6: {`"rows":[],"other":{"messages":11,"deliveries":22,"bytes":110},"short":0}`, `"rows":[],"other":{"connections":11}}`},
 	} {
 		r := newRig(t, func(a *httpapi.API) { a.Reports.MinGroup = least })
