@@ -52,14 +52,28 @@ func (r *rig) looking(ctx context.Context) {
 	r.ahead += 5 * time.Second
 	token, _, err := r.accounts.SignIn(ctx, owner)
 	r.ok(err)
-	event := map[string]any{
-		"version": "2.0", "rawPath": "/v1/apps/" + appID + "/live",
-		"headers":        map[string]string{"authorization": "Bearer " + token, "last-event-id": strconv.FormatInt(r.now().Add(-30*time.Second).Unix(), 10)},
-		"requestContext": map[string]any{"domainName": "localhost", "http": map[string]string{"method": "GET", "sourceIp": "192.0.2.7"}},
-	}
-	if got := r.invoke("manage", event); !strings.Contains(got, `"statusCode":200`) || !strings.Contains(got, "text/event-stream") || !strings.Contains(got, "looked-at") {
+	at := strconv.FormatInt(r.now().Add(-30*time.Second).Unix(), 10)
+	if got := r.shown(token, "/v1/apps/"+appID+"/live", "", "last-event-id", at); !strings.Contains(got, `"statusCode":200`) || !strings.Contains(got, "text/event-stream") || !strings.Contains(got, "looked-at") {
 		r.t.Errorf("live figures: %s", got)
 	}
+	for _, query := range []string{"zone=Europe%2FBerlin", "by=topic&format=csv"} {
+		if got := r.shown(token, "/v1/apps/"+appID+"/report", query); !strings.Contains(got, `"statusCode":200`) {
+			r.t.Errorf("a report with %s: %s", query, got)
+		}
+	}
+}
+
+// shown returns the answer of the function manage to somebody who has signed in.
+func (r *rig) shown(token, path, query string, header ...string) string {
+	r.t.Helper()
+	headers := map[string]string{"authorization": "Bearer " + token}
+	for i := 0; i < len(header); i += 2 {
+		headers[header[i]] = header[i+1]
+	}
+	return r.invoke("manage", map[string]any{
+		"version": "2.0", "rawPath": path, "rawQueryString": query, "headers": headers,
+		"requestContext": map[string]any{"domainName": "localhost", "http": map[string]string{"method": "GET", "sourceIp": "192.0.2.7"}},
+	})
 }
 
 // ok ends the test with an error.

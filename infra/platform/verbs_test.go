@@ -197,6 +197,8 @@ func (r *rig) server() {
 	r.call("DELETE", "/api/connections/"+appID+"/eve", "", "", `"disconnected":1`)
 	r.call("DELETE", "/api/connections/"+appID, "subject=dave", "", `"disconnected":1`)
 	r.call("GET", "/telemetry/aggregates/"+appID+"/2", "", "", `"messages":7`)
+	r.call("GET", "/telemetry/top-topics/"+appID+"/2", "limit=3", "", `"rows":[`)
+	r.call("GET", "/telemetry/heatmap/connections/countries/"+appID+"/2", "", "", `"rows":[`)
 	for _, path := range []string{"/healthz", "/readyz", "/status", "/v1/openapi.json", "/v1/asyncapi.json", "/v1/errors", "/v1/errors.json", "/.well-known/telemetry.json", "/privacy", "/"} {
 		r.call("GET", path, "", "", `"statusCode":200`)
 	}

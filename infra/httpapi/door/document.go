@@ -3,6 +3,7 @@ package door
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -50,6 +51,28 @@ func documentAlso(_ *huma.OpenAPI, op *huma.Operation) {
 	}
 }
 
+const answerKey = "answer"
+
+// Answer says what the answer in JSON is like, of an operation that streams it.
+func Answer(metadata map[string]any, like any) map[string]any {
+	if metadata == nil {
+		metadata = map[string]any{}
+	}
+	metadata[answerKey] = reflect.TypeOf(like)
+	return metadata
+}
+
+func documentAnswer(doc *huma.OpenAPI, op *huma.Operation) {
+	of, ok := op.Metadata[answerKey].(reflect.Type)
+	if !ok {
+		return
+	}
+	its := *op.Responses["200"]
+	its.Content = maps.Clone(its.Content)
+	its.Content["application/json"] = &huma.MediaType{Schema: doc.Components.Schemas.Schema(of, true, op.OperationID)}
+	op.Responses["200"] = &its
+}
+
 func documentBody(doc *huma.OpenAPI, op *huma.Operation) {
 	b, ok := op.Metadata[bodyKey].(requestBody)
 	if !ok {
@@ -85,7 +108,7 @@ func (s *Server) Document(d Description) (doc *huma.OpenAPI, all []*huma.Operati
 		Components: &huma.Components{
 			Schemas: schemas, Responses: documentErrors(schemas, d.Sent), SecuritySchemes: d.SecuritySchemes,
 		},
-		OnAddOperation: []huma.AddOpFunc{documentBody, documentAlso, func(_ *huma.OpenAPI, op *huma.Operation) { all = append(all, op) }},
+		OnAddOperation: []huma.AddOpFunc{documentBody, documentAlso, documentAnswer, func(_ *huma.OpenAPI, op *huma.Operation) { all = append(all, op) }},
 	}
 	api := newAPI(doc, func(func(huma.Context)) {})
 	for _, r := range s.routes {

@@ -116,6 +116,7 @@ func (s *server) route() {
 	s.routeInvitations()
 	s.routeApps()
 	s.routeKeys()
+	s.routeReport()
 	s.routeLive()
 	s.routeTokens()
 	s.routeActivity()

@@ -28,6 +28,7 @@ type operation struct {
 	match            bool           // needs If-Match
 	none             bool           // takes If-None-Match, for the answer has an ETag
 	download         string         // the media type of an answer that is streamed
+	answer           any            // like the answer in JSON, if it is streamed and may be JSON, too
 	status           int            // when all goes well; zero is 200, or 204 without a body
 	also             int            // another status when all goes well, with the same answer
 	refusals         []int          // besides those that follow from the rest
@@ -133,6 +134,9 @@ func (op operation) document(needs who) huma.Operation {
 			also = append(also, mergeType)
 		}
 		d.Metadata = door.BodyDoc(op.body, op.example, also...)
+	}
+	if op.answer != nil {
+		d.Metadata = door.Answer(d.Metadata, op.answer)
 	}
 	if op.also != 0 {
 		d.Metadata = door.Also(d.Metadata, op.also)

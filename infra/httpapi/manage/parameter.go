@@ -41,6 +41,12 @@ var kinds = map[string]kind{
 	"request":    {"The id of the request for a download or a deletion.", id32, some},
 
 	"limit":     {"How many items at most: 1 to 100; 20 without.", "^([1-9][0-9]?|100)$", "50"},
+	"from":      {"When the report begins: a date, from its midnight in zone on, or an instant (RFC 3339). Six days before to without.", "^[0-9A-Za-z:.+-]{1,40}$", "2026-03-01"},
+	"to":        {"When it ends: a date, with all of that day, or an instant, which is not in the report any more. Now without.", "^[0-9A-Za-z:.+-]{1,40}$", "2026-03-31"},
+	"step":      {"How long its points are: minute, hour, day, month or total; day without, or total by topic or country.", "^(minute|hour|day|month|total)$", "day"},
+	"by":        {"What it is divided by: topic, country or code. Without, figures are of everything together.", "^(topic|country|code)$", "topic"},
+	"zone":      {"Where days begin at midnight, by its name in the IANA database, such as Europe/Berlin; UTC without.", "^[A-Za-z0-9_+/-]{1,64}$", "UTC"},
+	"format":    {"json or csv; without, what Accept says, or json.", "^(json|csv)$", "csv"},
 	"cursor":    {"Where to go on: next of the answer before.", "^[!-~]{1,512}$", ""},
 	"after":     {"Where to go on; the answer before has it in its Link header.", "^[!-~]{1,512}$", ""},
 	"vault":     {"true takes the vault of data keys along: whoever has the backup and the key can then read what is deleted later.", "^(true|false)$", "false"},

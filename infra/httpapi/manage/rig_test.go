@@ -49,7 +49,8 @@ func newRig(t testing.TB, change ...func(*manage.API)) *rig {
 		Begin:      func(context.Context, string) error { return nil },
 	}
 	r.rights = &rights.Service{Accounts: r.service, Ledger: &ledgertest.Memory{Now: r.clock}, Lifetime: noTelemetry{}, Events: noTelemetry{}, Settle: time.Minute}
-	r.api = manage.API{Accounts: r.service, Rights: r.rights, Log: logging.New(r.log, logging.JSON, slog.LevelDebug), NewID: func() string { return "made-id" }}
+	reports := telemetry.Reports{Figures: recorded{}, App: r.service.Application}
+	r.api = manage.API{Accounts: r.service, Rights: r.rights, Reports: reports, Log: logging.New(r.log, logging.JSON, slog.LevelDebug), NewID: func() string { return "made-id" }}
 	for _, c := range change {
 		c(&r.api)
 	}
