@@ -34,6 +34,7 @@ var machine = []Class{
 			attribute("end of the tokens", "tokens_expire", "as it says"),
 			attribute("session", "session", "of whoever runs the platform").under(Protected),
 			attribute("certificate", "certificate", "the server's own"),
+			attribute("address of figures", "metrics", "where --metrics-listen shows them"),
 		},
 	}, common{"using a platform on one's own machine", contract}),
 	class(Class{

@@ -16,9 +16,13 @@ import (
 
 	"tacet/core/app"
 	"tacet/core/grant"
+	"tacet/core/pubsub"
 	"tacet/infra/config"
+	"tacet/infra/entry"
 	"tacet/infra/jwks"
+	"tacet/infra/local/gateway"
 	"tacet/infra/local/site"
+	"tacet/infra/metrics"
 )
 
 func TestMemoryIsGivenBackOnceForACrowd(t *testing.T) {
@@ -202,4 +206,23 @@ func TestAQuestionIsAskedOnceAtATime(t *testing.T) {
 			t.Errorf("asked %d times: %v", asked, err)
 		}
 	})
+}
+
+// Who names no collector pays for none.
+func TestNothingIsWrappedWithoutACollector(t *testing.T) {
+	p := &Platform{log: slog.New(slog.DiscardHandler), poster: new(poster)}
+	p.counts = metrics.New()
+	f := entry.Publish{}
+	if got := p.function("frame", f); got != gateway.Handler(f) {
+		t.Errorf("a function is a %T", got)
+	}
+	if got := p.posting(); got != pubsub.Poster(p.poster) {
+		t.Errorf("the poster is a %T", got)
+	}
+	if got := p.meter(); got != pubsub.Meter(p.counts) {
+		t.Errorf("the meter is a %T", got)
+	}
+	if p.requests().Begin != nil {
+		t.Error("requests begin with something")
+	}
 }
