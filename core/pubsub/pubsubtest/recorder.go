@@ -118,6 +118,7 @@ func (a *archive) attributes() {
 		Node: "eu-central-1/abc/prod", App: AppA,
 		ClientIP: anonymised(a.t, "truncate/1/203.0.113.0/24"), PublisherIP: anonymised(a.t, "ipcrypt/1/2001:db8::7"),
 		Size: 131072, Topic: "secure/inbound", Subscribers: 100_000, At: at.Add(123456 * time.Microsecond),
+		Country: "DE", TookMicros: 1<<40 + 1, Code: 4401,
 	}
 	unknown := full
 	unknown.ClientIP, unknown.PublisherIP = anonymised(a.t, "ipcrypt/1/unknown"), anonymised(a.t, "none/1/")
@@ -133,7 +134,8 @@ func (a *archive) attributes() {
 	}
 	for i, g := range got {
 		w := want[i]
-		if g.Node != w.Node || g.App != w.App || g.Size != w.Size || g.Topic != w.Topic || g.Subscribers != w.Subscribers || !g.At.Equal(w.At) ||
+		if g.Node != w.Node || g.App != w.App || g.Size != w.Size || g.Topic != w.Topic || g.Subscribers != w.Subscribers ||
+			g.Country != w.Country || g.TookMicros != w.TookMicros || g.Code != w.Code || !g.At.Equal(w.At) ||
 			!sameAddress(g.ClientIP, w.ClientIP) || !sameAddress(g.PublisherIP, w.PublisherIP) {
 			a.t.Errorf("got %+v, want %+v", g, w)
 		}

@@ -43,6 +43,7 @@ type grammar struct {
 	Token      token         `cmd:"" help:"Make a token for an application."`
 	Subscribe  subscribe     `cmd:"" help:"Print what is published on topics."`
 	Publish    publish       `cmd:"" help:"Publish a message on a topic."`
+	Live       live          `cmd:"" help:"Show what happens in an application, second by second."`
 	Bench      bench         `cmd:"" help:"Measure how fast messages reach their subscribers."`
 	Account    accounts      `cmd:"" help:"Accounts: profile, members, access tokens, download and deletion."`
 	App        apps          `cmd:"" help:"Applications of an account: create, change, suspend, delete."`
