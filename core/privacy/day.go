@@ -64,7 +64,10 @@ var ErrNoSecret = errors.New("no secret for this day")
 // an hour at most (work begun before midnight ends after it), is answered with
 // ErrNoSecret in the chain and never with a new secret; so is a day that has
 // not begun, but for the same grace. At the end of the grace the secret is
-// destroyed: overwritten or deleted wherever it rests, and not in any backup.
+// destroyed: overwritten or deleted wherever it rests, and not in any backup. In
+// memory that is done as well as it can be: nobody holds it any more, and what
+// the garbage collector leaves of it, until the memory is used again, nobody can
+// overwrite.
 // Callers do not keep what is returned, and do not retry. Safe for concurrent
 // use.
 type DaySecrets interface {

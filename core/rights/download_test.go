@@ -135,7 +135,7 @@ func TestADownloadHoldsEverythingOfTheAccountAndNothingOfAnother(t *testing.T) {
 		"applications.json": {ann.marker + "-app", string(ann.apps[0]), string(ann.apps[1]), "team"},
 		"keys.json":         {string(ann.apps[0]), string(ann.apps[1]), "HS256", "client"},
 		"tokens.json":       {ann.marker + "-token-owner", ann.marker + "-token-viewer"},
-		"activity.jsonl":    {"payment:update", "members:manage", "tokens:manage", "account:export", string(ann.member.Member)},
+		"activity.jsonl":    {"payment:update", "members:manage", "tokens:manage", "account:export", `"address":"ipcrypt/1/`, string(ann.member.Member)},
 		"ledger.json":       {`"stage":"requested"`, `"kind":"download"`},
 		"README.txt":        {string(ann.owner.Account)},
 		"telemetry/" + string(ann.apps[0]) + "/2026-03-14.jsonl": {ann.marker + "-topic"},

@@ -16,6 +16,7 @@ import (
 	"tacet/core/job"
 	"tacet/core/ledger/ledgertest"
 	"tacet/core/privacy"
+	"tacet/core/privacy/privacytest"
 	"tacet/core/rights"
 	"tacet/core/seal/sealtest"
 	"tacet/core/telemetry"
@@ -54,7 +55,7 @@ func newWorld(t *testing.T) *world {
 		Directory:  directorytest.WithFaults(w.memory, w.faults),
 		Vault:      sealtest.VaultWithFaults(w.vault, w.faults),
 		Deployment: sealtest.DeploymentWithFaults(sealtest.NewDeployment(random), w.faults),
-		Anonymiser: privacy.Anonymiser{},
+		Anonymiser: privacy.Anonymiser{Secrets: privacytest.OneSecret([privacy.SecretSize]byte{1})},
 		Disconnect: w.disconnect,
 		Begin: func(_ context.Context, id string) error {
 			return w.faults.Do("Begin", nil, func() error { w.begun = append(w.begun, id); return nil })

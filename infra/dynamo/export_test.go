@@ -3,11 +3,14 @@ package dynamo
 import (
 	"context"
 	"crypto/rand"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"tacet/core/privacy"
 	"tacet/core/telemetry"
 )
 
@@ -90,3 +93,10 @@ const EventParts = eventParts
 
 // InParallel calls f for each of n, all at the same time.
 var InParallel = inParallel
+
+// Known returns the days whose secrets the process remembers.
+func (s *Secrets) Known() []privacy.Day {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.known))
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -147,4 +148,14 @@ func (d *Disk) Bytes(prefix byte) (keys, size int64) {
 		return nil
 	})
 	return keys, size
+}
+
+// Remembered returns the secrets that are in memory.
+func (s *Secrets) Remembered() (all [][]byte) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, secret := range s.kept {
+		all = append(all, slices.Clone(secret[:]))
+	}
+	return all
 }

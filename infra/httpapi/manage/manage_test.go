@@ -69,6 +69,7 @@ func TestAnAccountIsMadeReadAndChanged(t *testing.T) {
 	r.want(412, "", "PUT", at+"/payment", `{}`, with("If-Match", `"x"`)...)
 	r.want(200, `{}`, "PUT", at+"/payment", `{}`, with("If-Match", paid)...)
 	r.want(200, `"what":"payment:update"`, "GET", at+"/activity", "", with()...)
+	r.want(200, `"address":"ipcrypt/1/`, "GET", at+"/activity", "", with()...) // how it was made anonymous, too
 }
 
 func TestTheLastOwnerStaysWhateverVersionIsSaid(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"tacet/core/directory/directorytest"
 	"tacet/core/ledger/ledgertest"
 	"tacet/core/privacy"
+	"tacet/core/privacy/privacytest"
 	"tacet/core/rights"
 	"tacet/core/seal/sealtest"
 	"tacet/core/telemetry"
@@ -44,7 +45,7 @@ func newRig(t testing.TB, change ...func(*manage.API)) *rig {
 	random := sealtest.Random(1)
 	r.service = &account.Service{
 		Directory: directorytest.NewMemory(r.clock), Vault: sealtest.NewVault(random), Deployment: sealtest.NewDeployment(random),
-		Anonymiser: privacy.Anonymiser{}, Now: r.clock, Random: random,
+		Anonymiser: privacy.Anonymiser{Secrets: privacytest.OneSecret([privacy.SecretSize]byte{1})}, Now: r.clock, Random: random,
 		Disconnect: func(context.Context, app.ID) (int, bool, error) { return 0, false, nil },
 		Begin:      func(context.Context, string) error { return nil },
 	}
