@@ -9,13 +9,17 @@ import (
 	"testing"
 	"time"
 
+	"tacet/core/account"
 	"tacet/core/app"
+	"tacet/core/directory"
 	"tacet/core/grant"
 	"tacet/core/privacy"
 	"tacet/core/pubsub"
+	"tacet/core/telemetry"
 	"tacet/core/topic"
 	"tacet/core/wire"
 	"tacet/infra/apigw"
+	"tacet/infra/httpapi"
 )
 
 const (
@@ -69,7 +73,14 @@ func sensitive(t *testing.T) map[string]any {
 		"wire.Frame": wire.Publication(&request, client), "topic.Name": topic.PrivOf(marker), "topic.Pattern": topic.Pattern(marker),
 		"app.App": &app.App{Account: marker, Blind: privacy.NewBlindKey(day)}, "pubsub.Arrival": pubsub.Arrival{Token: marker, Address: raw},
 		"pubsub.Connection": &pubsub.Connection{Subject: marker, Grants: grants}, "pubsub.Publication": pubsub.Publication{Message: []byte(marker)},
-		"bytes": []byte(marker), "strings": []string{marker},
+		"account.Profile": account.Profile{FullName: marker, Email: marker}, "account.Payment": &account.Payment{Reference: marker},
+		"account.Account": &account.Account{Profile: account.Profile{Email: marker}}, "account.Member": account.Member{Email: marker},
+		"account.Invitation": account.Invitation{Email: marker}, "account.Application": account.Application{Name: marker}, "account.Token": account.Token{Name: marker},
+		"account.Identity": account.Identity{Issuer: marker, Subject: marker, Email: marker},
+		"directory.Record": directory.Record{Value: []byte(marker)},
+		"telemetry.Event":  telemetry.Event{Topic: marker}, "telemetry.Digest": &telemetry.Digest{},
+		"httpapi.Operator": httpapi.Operator{Name: marker, Contact: marker},
+		"bytes":            []byte(marker), "strings": []string{marker},
 	}
 }
 
