@@ -86,7 +86,7 @@ func (m Manifest) Class(name string) (Class, bool) {
 var Telemetry = Manifest{
 	Version:    3,
 	Attributes: events.Attributes[:len(events.Attributes)-1], // all but when it ends
-	Classes:    slices.Concat([]Class{events, rollups, connections, subscriptions, daySecrets}, accounts, tenants, platform, machine, []Class{logs}),
+	Classes:    slices.Concat([]Class{events, rollups, lateMarks, connections, subscriptions, daySecrets}, accounts, tenants, platform, machine, []Class{logs, traces}),
 }
 
 // What attributes have in common.

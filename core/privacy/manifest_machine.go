@@ -85,7 +85,7 @@ var logs = class(Class{
 		attribute("delivered", "delivered", "to how many"),
 		attribute("gone", "gone", "how many had left"),
 		attribute("failed", "failed", "how many could not be reached"),
-		attribute("answered", "answered", "with how many bytes"),
+		attribute("trace", "trace", "the id under which it can be found in traces, where there are any; random"),
 		attribute("closed", "closed", "with which code a connection was closed"),
 		attribute("records", "records", "how many there were"),
 		attribute("parts", "parts", "how many there were"),
@@ -99,3 +99,26 @@ var logs = class(Class{
 		attribute("excess", "excess", "by how much it is too old"),
 	},
 }, common{"finding faults of the platform", interest})
+
+// traces are sent to a collector that the operator has named, besides names and
+// times of what was done, and random ids that join them.
+var traces = class(Class{
+	Name: "trace", What: "how long the steps of a request took, for a collector that whoever runs the platform has named; without one there are none",
+	Machine: "the collector; nothing is kept by the process", Retention: "as whoever runs the collector decides",
+	Attributes: []Attribute{
+		attribute("application id", "tacet.app", "of the application"),
+		attribute("connection id", "tacet.connection", "of the connection; random"),
+		attribute("request id", "tacet.request", "of the request; random"),
+		attribute("verb", "tacet.verb", "connect, publish, …"),
+		attribute("error code", "tacet.code", "a number of the published catalogue"),
+		attribute("bytes", "tacet.bytes", "how many there were"),
+		attribute("connections", "tacet.connections", "how many there were"),
+		attribute("matched", "tacet.matched", "how many connections a message was for"),
+		attribute("delivered", "tacet.delivered", "to how many it went"),
+		attribute("gone", "tacet.gone", "how many had left"),
+		attribute("failed", "tacet.failed", "how many could not be reached"),
+		attribute("method", "http.request.method", "GET, POST, …"),
+		attribute("route", "http.route", "as a pattern: without what stands in a path"),
+		attribute("status", "http.response.status_code", "of the answer"),
+	},
+}, common{"finding faults of the platform, and what is slow", interest})

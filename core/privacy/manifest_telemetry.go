@@ -73,3 +73,12 @@ var rollups = class(Class{
 		attribute("end", "expires", "when the last of them ends").in("exp"),
 	},
 }, common{"reports, without reading each event", contract})
+
+var lateMarks = class(Class{
+	Name: "late mark", What: "that events of a minute were written late, so that it has to be counted again", Machine: "db", Retention: "until it was counted, minutes at most",
+	Attributes: []Attribute{
+		attribute("application id", "key.app", "whose events they are"),
+		attribute("time", "key.minute", "the minute"),
+		attribute("number", "key.number", "that tells marks apart"),
+	},
+}, common{"reports that miss nothing", contract})

@@ -47,7 +47,7 @@ const rightsText = `<p><b>You can see it.</b> An owner of an account downloads e
 <p><b>Users of an application</b> are known to the application and not to this service: it sees the subject of a token as long as the connection is open, and forgets it then. Ask whoever runs the application.</p>
 `
 
-const logText = `<p>The service writes down what it does in order to find faults: times, random ids of requests and connections, numbers, and texts of its own. At no level do logs hold a message, a token, an address, a User-Agent, a topic, a subject, a name or an e-mail address.</p>
+const logText = `<p>The service writes down what it does in order to find faults: times, random ids of requests and connections, numbers, and texts of its own. At no level do logs hold a message, a token, an address, a User-Agent, a topic, a subject, a name or an e-mail address. Nor do traces, where whoever runs the deployment has named a collector for them.</p>
 `
 
 const everythingText = `<p>The same for every sort of record there is, in full. <span class="personal">personal</span> marks what is personal data before it is stored as the last column says.</p>

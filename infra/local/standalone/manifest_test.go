@@ -13,9 +13,9 @@ import (
 )
 
 // What keys in the store begin with: records of the directory, the ledger, and
-// telemetry, which lies in blocks that have no names in them; package embedded
-// holds those against their types.
-const directoryKeys, otherKeys = "d", "lt"
+// telemetry, which lies in blocks, rollups and marks that have no names in them;
+// package embedded holds those against their types.
+const directoryKeys, otherKeys = "d", "lnrt"
 
 // Whatever lies in the store when everything has happened once is listed in the
 // manifest: each record, to the last member of its value, and each entry of the
