@@ -31,7 +31,7 @@ refused      9 × 4301 rate
 refused      1 × 4999
 
 TOPIC            MESSAGES  DELIVERIES  BYTES  LARGEST  SUBSCRIBERS
-chat\u001b[2J    7         20          1000   300      3
+chat\x1b[2J      7         20          1000   300      3
 `
 	if !ok || strings.ReplaceAll(shown, " ", "") != strings.ReplaceAll(want, " ", "") {
 		t.Errorf("shown is\n%s", shown)
