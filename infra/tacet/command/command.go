@@ -49,6 +49,7 @@ type grammar struct {
 	App        apps          `cmd:"" help:"Applications of an account: create, change, suspend, delete."`
 	Key        keys          `cmd:"" help:"Verification keys of an application: create, rotate, revoke."`
 	Plan       plans         `cmd:"" help:"Plans: quotas, and how long telemetry is kept."`
+	Report     report        `cmd:"" help:"Show what an application's telemetry came to: messages, connections, topics, countries, refusals."`
 	Vault      vaultCommand  `cmd:"" help:"Change the keys that what is personal is sealed with."`
 	Ledger     ledgerCommand `cmd:"" help:"Show which downloads and deletions were asked for."`
 	Backup     backup        `cmd:"" help:"Write everything that the platform of this machine keeps into a file, also while it runs."`
