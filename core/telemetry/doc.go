@@ -62,4 +62,12 @@
 // others last.
 //
 // What it costs on DynamoDB is said in package dynamo.
+//
+// # Reports
+//
+// Reports makes of figures what people ask for: steps of the clock on the wall in
+// any zone, or groups of people, which are told for whole days only. See Query,
+// and groups.go for why nobody is singled out. It takes for granted that the
+// events of a day are all written Settle after its end: one that is later, which
+// takes a failure, changes what is told of its day.
 package telemetry
