@@ -31,7 +31,7 @@ var (
 		"infra/sigv4", "infra/vault",
 	}
 	// What holds every part together in one process, or tries them out there.
-	hosts = []string{"infra/local/stack", "infra/local/standalone", "infra/scenario", "infra/tacet"}
+	hosts = []string{"infra/canary/atrest", "infra/canary/doctor", "infra/local/stack", "infra/local/standalone", "infra/scenario", "infra/tacet"}
 )
 
 var rules = []rule{
@@ -68,6 +68,14 @@ var rules = []rule{
 	{
 		from: []string{"infra/oidc"}, not: []string{"infra", "functions", "github.com/aws"}, but: []string{"infra/oidc"},
 		because: "it signs people in, whoever serves the pages and whatever the host",
+	},
+	{
+		from: []string{"infra/canary"}, except: []string{"infra/canary/atrest", "infra/canary/doctor", "infra/canary/paths"}, not: everything, but: []string{"infra/canary"},
+		because: "it makes markers and finds them, whatever they were sent through",
+	},
+	{
+		from: []string{"infra/canary/paths"}, not: []string{"infra/local", "infra/embedded", "infra/dynamo", "infra/entry", "infra/httpapi", "infra/platform", "infra/vault", "infra/canary/atrest"},
+		because: "it is a stranger to the platform, and knows no more than its address",
 	},
 	{
 		from: []string{"infra/local/socket"}, not: everything, but: []string{"infra/local/socket"},

@@ -55,6 +55,7 @@ type grammar struct {
 	Backup     backup        `cmd:"" help:"Write everything that the platform of this machine keeps into a file, also while it runs."`
 	Restore    restore       `cmd:"" help:"Put what is in a backup into a data folder."`
 	Stack      deployedStack `cmd:"" help:"Set up a stack in your AWS account."`
+	Doctor     doctors       `cmd:"" help:"Examine this machine, a platform, and what it keeps."`
 	Estimate   estimated     `cmd:"" help:"Say what a workload costs on AWS, line by line."`
 	Completion completion    `cmd:"" help:"Print a completion script for a shell."`
 	Version    version       `cmd:"" help:"Print the version."`

@@ -68,6 +68,9 @@ func (r run) Run(ctx context.Context, c *console) error {
 		return misuse{err}
 	}
 	log := logging.New(c.err, format, level)
+	if err := withoutCore(); err != nil {
+		log.Warn("a crash may leave a core file, with what passes at that moment in it: run it with ulimit -c 0", "error", err)
+	}
 
 	p, err := r.start(ctx, c, log)
 	if err != nil {

@@ -1,0 +1,4 @@
+package doctor
+
+// allowCores does nothing: there are no core files.
+func allowCores() {}
