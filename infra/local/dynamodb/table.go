@@ -114,6 +114,28 @@ func (t Tables) Scan(ctx context.Context, name string) ([]map[string]types.Attri
 	return all, nil
 }
 
+// Put puts an item with the keys pk and sk, and one value, into a table.
+func (t Tables) Put(ctx context.Context, name, pk, sk string, value []byte) error {
+	item := keyOf(pk, sk)
+	item["val"] = &types.AttributeValueMemberB{Value: value}
+	if _, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &name, Item: item}); err != nil {
+		return fmt.Errorf("put an item into table %s: %w", name, err)
+	}
+	return nil
+}
+
+// Remove removes such an item.
+func (t Tables) Remove(ctx context.Context, name, pk, sk string) error {
+	if _, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &name, Key: keyOf(pk, sk)}); err != nil {
+		return fmt.Errorf("remove an item of table %s: %w", name, err)
+	}
+	return nil
+}
+
+func keyOf(pk, sk string) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk}}
+}
+
 func (t Table) input() *dynamodb.CreateTableInput {
 	in := &dynamodb.CreateTableInput{TableName: &t.Name, BillingMode: types.BillingModePayPerRequest, KeySchema: t.Key.schema()}
 	defined := map[string]bool{}

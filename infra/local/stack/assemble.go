@@ -15,7 +15,6 @@ import (
 	"tacet/infra/local/guard"
 	"tacet/infra/local/httpgateway"
 	"tacet/infra/local/iam"
-	"tacet/infra/local/kms"
 	"tacet/infra/local/runtime"
 	"tacet/infra/local/site"
 	"tacet/infra/local/template"
@@ -88,7 +87,7 @@ func (s *Stack) newGuard(d site.Development) (*guard.Guard, error) {
 	}
 	return guard.New(guard.Options{
 		Region: s.template.Region, AccountID: s.template.AccountID, Roles: roles, Secret: s.secret, Tables: guarded(s.template.Tables), StreamLabel: template.StreamLabel,
-		DynamoDB: guard.Forward(database, s.owner), Lambda: s.host, Connections: s.gateway, KMS: kms.New(derived(d, "the keys of KMS")), API: s.template.WebSocketAPIs[0].ID,
+		DynamoDB: guard.Forward(database, s.owner), Lambda: s.host, Connections: s.gateway, KMS: KMS(d), API: s.template.WebSocketAPIs[0].ID,
 		Trouble: s.opts.Trouble, Log: s.log,
 	}), nil
 }

@@ -13,6 +13,7 @@ import (
 	"tacet/infra/local/apihost"
 	"tacet/infra/local/dynamodb"
 	"tacet/infra/local/guard"
+	"tacet/infra/local/kms"
 	"tacet/infra/local/site"
 	"tacet/infra/local/template"
 )
@@ -90,6 +91,11 @@ func derived(d site.Development, purpose string) (secret [sha256.Size]byte) {
 	h.Sum(secret[:0])
 	return secret
 }
+
+// KMS returns what stands in for KMS where a platform has this development
+// application: it unwraps what is in the platform's vault, also when that does
+// not run.
+func KMS(d site.Development) *kms.KMS { return kms.New(derived(d, "the keys of KMS")) }
 
 // guarded is what the guard has to know of the tables.
 func guarded(tables []*template.Table) map[string]guard.Table {
