@@ -145,7 +145,9 @@ func (t Tables) stream(ctx context.Context, s *canary.Searcher, table string) er
 	return nil
 }
 
-func (t Tables) credentials() sigv4.Credentials { return sigv4.Credentials{ID: t.Owner, Secret: "none"} }
+func (t Tables) credentials() sigv4.Credentials {
+	return sigv4.Credentials{ID: t.Owner, Secret: "none"}
+}
 
 // seals returns what opens what is sealed with the keys in a table, which lie
 // wrapped by KMS.

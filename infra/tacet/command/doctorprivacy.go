@@ -16,11 +16,6 @@ import (
 	"tacet/infra/canary/paths"
 )
 
-// doctors is the commands that examine something.
-type doctors struct {
-	Privacy doctorPrivacy `cmd:"" help:"Send markers through a platform on every path, and look for them in all that it keeps."`
-}
-
 // doctorPrivacy examines whether a platform keeps what it must not keep.
 type doctorPrivacy struct {
 	AWS     bool          `name:"aws" help:"Examine the platform in the shape that it has on AWS (tacet run --aws), with its tables and their streams in DynamoDB Local. Needs what that needs."`

@@ -13,29 +13,39 @@ type version struct {
 
 func (version) example() string { return "  tacet version\n" }
 
-// Run prints the version.
-func (v version) Run(c *console) error {
-	built := struct {
-		Version  string `json:"version"`
-		Revision string `json:"revision,omitempty"`
-		Modified bool   `json:"modified,omitempty"`
-		Go       string `json:"go"`
-		Platform string `json:"platform"`
-	}{Version: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+// built is what a program was built from.
+type built struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"`
+	Modified bool   `json:"modified,omitempty"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+// thisBuild returns what this program was built from.
+func thisBuild() built {
+	b := built{Version: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		built.Version = info.Main.Version
+		b.Version = info.Main.Version
 		for _, s := range info.Settings {
 			switch s.Key {
 			case "vcs.revision":
-				built.Revision = s.Value
+				b.Revision = s.Value
 			case "vcs.modified":
-				built.Modified = s.Value == "true"
+				b.Modified = s.Value == "true"
 			}
 		}
 	}
+	return b
+}
+
+func (b built) String() string { return b.Version + " " + b.Go + " " + b.Platform }
+
+// Run prints the version.
+func (v version) Run(c *console) error {
 	if v.JSON {
-		return c.line(built)
+		return c.line(thisBuild())
 	}
-	_, err := fmt.Fprintf(c.out, "tacet %s %s %s\n", built.Version, built.Go, built.Platform)
+	_, err := fmt.Fprintf(c.out, "tacet %s\n", thisBuild())
 	return err
 }
