@@ -7,8 +7,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -117,7 +115,7 @@ func AWS(ctx context.Context, dir string) []Finding {
 	if err != nil {
 		return append(all, bad("repository", "it is not here", "go to the folder of the repository: --aws builds the functions there"))
 	}
-	all = append(all, good("repository", "%s", root), program(ctx, "Go", filepath.Join(runtime.GOROOT(), "bin", "go"), "version", "install Go 1.26 (https://go.dev/dl)"))
+	all = append(all, good("repository", "%s", root), program(ctx, "Go", "go", "version", "install Go 1.26 (https://go.dev/dl)"))
 	if where, err := dynamodb.Find(dir); err != nil {
 		all = append(all, bad("DynamoDB Local", "it is not here", "fetch it, once: .tools/dynamodb/fetch"))
 	} else {
@@ -130,9 +128,6 @@ func AWS(ctx context.Context, dir string) []Finding {
 func program(ctx context.Context, what, name, flag, do string) Finding {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if found, err := exec.LookPath(filepath.Base(name)); err == nil {
-		name = found
-	}
 	said, err := exec.CommandContext(ctx, name, flag).CombinedOutput()
 	if err != nil {
 		return bad(what, "it is not here, or does not run", do)
