@@ -25,13 +25,14 @@ import (
 // plant is a marker that was put somewhere, to see whether it is found.
 type plant struct {
 	in, as string
+	sort   string // of the place where it is to be found
 	marker canary.Marker
 }
 
 // fresh returns the text of a new marker for a place, which will be looked for.
-func (x *examination) fresh(in, as string) string {
+func (x *examination) fresh(sort, in, as string) string {
 	m := canary.NewText(canary.Role("planted in " + in))
-	x.planted = append(x.planted, plant{in, as, m})
+	x.planted = append(x.planted, plant{in, as, sort, m})
 	return m.Text
 }
 
@@ -55,18 +56,18 @@ func appendTo(path, text string) error {
 }
 
 func (x *examination) plantFiles() error {
-	inLog := base64.StdEncoding.EncodeToString([]byte("x" + x.fresh("a line of the log", "base64")))
-	inCrash := utf16.Encode([]rune(x.fresh("crash output", "UTF-16")))
+	inLog := base64.StdEncoding.EncodeToString([]byte("x" + x.fresh(sortLog, "a line of the log", "base64")))
+	inCrash := utf16.Encode([]rune(x.fresh(sortLog, "crash output", "UTF-16")))
 	var wide []byte
 	for _, u := range inCrash {
 		wide = append(wide, byte(u), byte(u>>8))
 	}
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
-	_, err := z.Write([]byte(x.fresh("a compressed temporary file", "gzip")))
+	_, err := z.Write([]byte(x.fresh(sortTemporary, "a compressed temporary file", "gzip")))
 	err = errors.Join(err, z.Close())
 	escaped := ""
-	for _, c := range []byte(x.fresh("a temporary file", "escaped as in JSON")) {
+	for _, c := range []byte(x.fresh(sortTemporary, "a temporary file", "escaped as in JSON")) {
 		escaped += `\u00` + hex.EncodeToString([]byte{c})
 	}
 	return errors.Join(err,
@@ -74,26 +75,26 @@ func (x *examination) plantFiles() error {
 		appendTo(filepath.Join(x.logs(), "3 crashed by SIGQUIT.log"), string(wide)),
 		appendTo(filepath.Join(x.temporary(), "planted.gz"), "before it "+packed.String()),
 		appendTo(filepath.Join(x.temporary(), "planted.txt"), escaped),
-		appendTo(filepath.Join(x.temporary(), x.fresh("the name of a file", "as it is")), ""),
-		appendTo(filepath.Join(x.work(), "core.1"), strings.Repeat("\x00", 4096)+x.fresh("a core file", "as it is")),
-		appendTo(filepath.Join(x.data(), "planted"), strings.ToUpper(x.fresh("a file in the data folder", "upper case"))),
+		appendTo(filepath.Join(x.temporary(), x.fresh(sortTemporary, "the name of a file", "as it is")), ""),
+		appendTo(filepath.Join(x.work(), "core.1"), strings.Repeat("\x00", 4096)+x.fresh(sortWork, "a core file", "as it is")),
+		appendTo(filepath.Join(x.data(), "planted"), strings.ToUpper(x.fresh(atrest.File, "a file in the data folder", "upper case"))),
 	)
 }
 
 // plantAnswers puts markers into what a platform shows and sends.
 func (x *examination) plantAnswers(ctx context.Context) error {
-	x.metrics["/metrics"] = append(x.metrics["/metrics"], "\nplanted_total{topic=\""+x.fresh("a metric", "as it is")+"\"} 1\n"...)
+	x.metrics["/metrics"] = append(x.metrics["/metrics"], "\nplanted_total{topic=\""+x.fresh(sortMetric, "a metric", "as it is")+"\"} 1\n"...)
 	var packed bytes.Buffer
 	z := zip.NewWriter(&packed)
 	w, err := z.Create("planted.json")
 	if err == nil {
-		_, err = w.Write([]byte(x.fresh("a download", "ZIP")))
+		_, err = w.Write([]byte(x.fresh(sortExport, "a download", "ZIP")))
 	}
 	if err = errors.Join(err, z.Close()); err != nil {
 		return err
 	}
 	x.export = append(x.export, packed.Bytes()...)
-	span := "\x0a\x10span" + x.fresh("a span", "protocol buffers")
+	span := "\x0a\x10span" + x.fresh(sortSpan, "a span", "protocol buffers")
 	q, err := http.NewRequestWithContext(ctx, http.MethodPost, x.spans.url+"/v1/traces", strings.NewReader(span))
 	if err != nil {
 		return err
@@ -118,7 +119,7 @@ func (x *examination) plantStores(ctx context.Context) error {
 		return err
 	}
 	k := directory.Key{Part: directory.Part{Kind: 'z', ID: "planted"}, Name: "sealed"}
-	sealed, err := atrest.Seal(ctx, d.Vault, x.data(), []byte(x.fresh("a sealed value", "encrypted with a key of the vault")), k.String())
+	sealed, err := atrest.Seal(ctx, d.Vault, x.data(), []byte(x.fresh(atrest.Sealed, "a sealed value", "encrypted with a key of the vault")), k.String())
 	if err == nil {
 		var text []byte
 		if text, err = json.Marshal(map[string]any{"v": sealed}); err == nil {
@@ -127,8 +128,8 @@ func (x *examination) plantStores(ctx context.Context) error {
 	}
 	gone := directory.Key{Part: k.Part, Name: "gone"}
 	err = errors.Join(err,
-		put("record", []byte(hex.EncodeToString([]byte(x.fresh("an entry of Badger", "hex"))))),
-		put("gone", []byte(x.fresh("an entry of Badger that was removed", "as it is"))),
+		put("record", []byte(hex.EncodeToString([]byte(x.fresh(atrest.Record, "an entry of Badger", "hex"))))),
+		put("gone", []byte(x.fresh(atrest.Record, "an entry of Badger that was removed", "as it is"))),
 	)
 	if err == nil {
 		_, err = d.Directory.Apply(ctx, directory.Delete(gone, directory.Always))
@@ -157,7 +158,7 @@ func (x *examination) plantBackup(ctx context.Context) error {
 		return err
 	}
 	k := directory.Key{Part: directory.Part{Kind: 'z', ID: "planted"}, Name: "backup"}
-	_, err = d.Directory.Apply(ctx, directory.Put(k, []byte(x.fresh("a backup", "encrypted")), time.Time{}, directory.Always))
+	_, err = d.Directory.Apply(ctx, directory.Put(k, []byte(x.fresh(atrest.Backup, "a backup", "encrypted")), time.Time{}, directory.Always))
 	var out bytes.Buffer
 	if err == nil {
 		_, err = d.Backup(ctx, &out, embedded.BackupOptions{})

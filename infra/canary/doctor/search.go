@@ -81,7 +81,7 @@ func (x *examination) search(ctx context.Context) error {
 // found too.
 func (x *examination) conclude(hits []canary.Hit) {
 	for _, p := range x.planted {
-		i := slices.IndexFunc(hits, func(h canary.Hit) bool { return h.Role == p.marker.Role })
+		i := slices.IndexFunc(hits, func(h canary.Hit) bool { return h.Role == p.marker.Role && h.Sort == p.sort })
 		done := Planting{In: p.in, As: p.as, Found: i >= 0}
 		if i >= 0 {
 			done.Where = hits[i].Sort + ": " + hits[i].Name

@@ -49,11 +49,12 @@ func (x *examination) searchTables(ctx context.Context, s *canary.Searcher) erro
 // plantItems puts markers into a table, and into its stream with it.
 func (x *examination) plantItems(ctx context.Context) error {
 	tables := dynamodb.TablesOf(x.dynamo.Endpoint, region, apihost.Caller)
-	gone := x.fresh("an item that was removed, in its stream", "hex")
+	// Streams hold the keys of what was written, and nothing else.
+	gone := hex.EncodeToString([]byte(x.fresh(atrest.Stream, "the key of an item that was removed, in its stream", "hex")))
 	return errors.Join(
-		tables.Put(ctx, realtimeTable, "z#planted", "item", []byte(x.fresh("an item", "as it is"))),
-		tables.Put(ctx, "TelemetryTable", "z#planted", "gone", []byte(hex.EncodeToString([]byte(gone)))),
-		tables.Remove(ctx, "TelemetryTable", "z#planted", "gone"),
-		appendTo(filepath.Join(x.below("dynamodb"), "planted"), x.fresh("a file of DynamoDB Local", "as it is")),
+		tables.Put(ctx, realtimeTable, "z#planted", "item", []byte(x.fresh(atrest.Item, "an item", "as it is"))),
+		tables.Put(ctx, "TelemetryTable", "z#planted", gone, []byte("x")),
+		tables.Remove(ctx, "TelemetryTable", "z#planted", gone),
+		appendTo(filepath.Join(x.below("dynamodb"), "planted"), x.fresh(atrest.TableFile, "a file of DynamoDB Local", "as it is")),
 	)
 }
