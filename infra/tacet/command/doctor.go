@@ -38,6 +38,7 @@ func (doctorMachine) example() string {
 	return `  tacet doctor
   tacet doctor --aws
   tacet doctor --url https://realtime.example.org
+  tacet doctor machine --data .tacet
 
 Exit status 1 says that something has to be done first.
 `
