@@ -34,20 +34,6 @@ func newLife(tb testing.TB, every time.Duration) *life {
 	}
 }
 
-func (l *life) pass(d telemetrytest.Day, count func(telemetry.Event)) {
-	until := d.Midnight.Add(l.every)
-	var happened []telemetry.Record
-	for r := range d.Records() {
-		for ; !r.At.Before(until); until = until.Add(l.every) {
-			l.happen(happened, until)
-			happened = happened[:0]
-		}
-		happened = append(happened, r)
-		count(r.Event)
-	}
-	l.happen(happened, d.Midnight.AddDate(0, 0, 1))
-}
-
 // happen writes what happened, and lets each part have news of it.
 func (l *life) happen(all []telemetry.Record, now time.Time) {
 	if len(all) == 0 {
@@ -109,7 +95,7 @@ func (l *life) ask(recount *telemetrytest.Recount, d telemetrytest.Day, s teleme
 func TestADayInTheTableIsThatOfARecount(t *testing.T) {
 	l, recount := newLife(t, 6*time.Hour), new(telemetrytest.Recount)
 	d := telemetrytest.FullDay(pubsubtest.AppA, theDay).Divided(40_000)
-	l.pass(d, recount.Count)
+	d.Pass(l.every, recount.Count, l.happen)
 	for _, now := range []time.Time{d.Midnight.AddDate(0, 0, 1), l.end(d)} {
 		for _, span := range []telemetry.Span{telemetry.Daily, telemetry.Hourly, telemetry.Minutely} {
 			l.ask(recount, d, span, now)
@@ -123,7 +109,7 @@ func BenchmarkDay(b *testing.B) {
 	for b.Loop() {
 		l, recount := newLife(b, 10*time.Minute), new(telemetrytest.Recount)
 		d := telemetrytest.FullDay(pubsubtest.AppA, theDay).Divided(*dayScale)
-		l.pass(d, recount.Count)
+		d.Pass(l.every, recount.Count, l.happen)
 		now := l.end(d)
 		b.ReportMetric(l.write.Seconds(), "s/write")
 		b.ReportMetric(l.roll.Seconds(), "s/roll")

@@ -50,21 +50,6 @@ func (l *life) must(err error) {
 	}
 }
 
-// pass lets a day pass, and all that happens on it be counted.
-func (l *life) pass(d telemetrytest.Day, count func(telemetry.Event)) {
-	until := d.Midnight.Add(l.every)
-	var happened []telemetry.Record
-	for r := range d.Records() {
-		for ; !r.At.Before(until); until = until.Add(l.every) {
-			l.happen(happened, until)
-			happened = happened[:0]
-		}
-		happened = append(happened, r)
-		count(r.Event)
-	}
-	l.happen(happened, d.Midnight.AddDate(0, 0, 1))
-}
-
 // happen records what happened, and makes rollups.
 func (l *life) happen(all []telemetry.Record, now time.Time) {
 	l.now.Store(now.UnixNano())
@@ -121,7 +106,7 @@ func (l *life) onDisk() (n int64) {
 func TestADayOnDiskIsThatOfARecount(t *testing.T) {
 	l, recount := newLife(t, 7*time.Minute), new(telemetrytest.Recount)
 	d := telemetrytest.FullDay(pubsubtest.AppA, theDay).Divided(2000)
-	l.pass(d, recount.Count)
+	d.Pass(l.every, recount.Count, l.happen)
 	for _, now := range []time.Time{d.Midnight.AddDate(0, 0, 1), l.end(d)} {
 		for _, span := range []telemetry.Span{telemetry.Daily, telemetry.Hourly, telemetry.Minutely} {
 			l.ask(recount, d, span, now)
@@ -135,7 +120,7 @@ func BenchmarkDay(b *testing.B) {
 	for b.Loop() {
 		l, recount := newLife(b, time.Minute), new(telemetrytest.Recount)
 		d := telemetrytest.FullDay(pubsubtest.AppA, theDay).Divided(*dayScale)
-		l.pass(d, recount.Count)
+		d.Pass(l.every, recount.Count, l.happen)
 		now := l.end(d)
 		b.ReportMetric(l.write.Seconds(), "s/write")
 		b.ReportMetric(l.roll.Seconds(), "s/roll")
@@ -156,11 +141,11 @@ func BenchmarkYear(b *testing.B) {
 		var want telemetry.Sums
 		topics := map[privacy.RecordedTopic]int64{}
 		for n := range days {
-			l.pass(first.After(n), func(e telemetry.Event) {
+			first.After(n).Pass(l.every, func(e telemetry.Event) {
 				if want.Count(e); e.PublisherIP.Known() {
 					topics[e.Topic]++
 				}
-			})
+			}, l.happen)
 		}
 		now := l.end(first.After(days - 1))
 		b.ReportMetric(l.write.Seconds(), "s/write")

@@ -47,6 +47,22 @@ func (d Day) After(days int) Day {
 	return d
 }
 
+// Pass lets the day pass, in pieces: happen is told what happened in each, which
+// it does not keep, and when the piece is over. Each event is counted.
+func (d Day) Pass(every time.Duration, count func(telemetry.Event), happen func([]telemetry.Record, time.Time)) {
+	until := d.Midnight.Add(every)
+	var happened []telemetry.Record
+	for r := range d.Records() {
+		for ; !r.At.Before(until); until = until.Add(every) {
+			happen(happened, until)
+			happened = happened[:0]
+		}
+		happened = append(happened, r)
+		count(r.Event)
+	}
+	happen(happened, d.Midnight.AddDate(0, 0, 1))
+}
+
 // Records are the events of the day in order of time.
 func (d Day) Records() iter.Seq[telemetry.Record] {
 	return func(yield func(telemetry.Record) bool) {
